@@ -1,0 +1,35 @@
+import { IsHexadecimal, IsInt, IsMimeType, IsString, Length, Matches, Max, Min, ValidateIf } from 'class-validator';
+import { fileKeyPattern } from './file-key.js';
+import type { FileReference } from './file-reference.js';
+
+/** A file reference as it arrives in a request. */
+export class FileReferenceDto implements FileReference {
+  @Matches(fileKeyPattern)
+  key!: string;
+
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  size!: number;
+
+  @IsMimeType()
+  type!: string;
+
+  @IsHexadecimal()
+  @Length(64, 64)
+  sha256!: string;
+
+  @IsString()
+  @Length(1, 255)
+  name!: string;
+
+  @ValidateIf((file: FileReference) => file.width !== null)
+  @IsInt()
+  @Min(1)
+  width!: number | null;
+
+  @ValidateIf((file: FileReference) => file.height !== null)
+  @IsInt()
+  @Min(1)
+  height!: number | null;
+}

@@ -1,0 +1,88 @@
+import { ValidateBy, ValidateIf } from 'class-validator';
+
+/** What is allowed as one parameter of an operation. */
+export interface ParameterRule {
+  name: string;
+  /** As it stands in error messages and in the documentation: `must be …`. */
+  rule: string;
+  required: boolean;
+}
+
+interface ParameterOptions {
+  required?: boolean;
+}
+
+const rulesOf = new WeakMap<object, ParameterRule[]>();
+
+/** The parameters of a parameter class, in the order in which they are declared. */
+export function parameterRules(type: new () => object): ParameterRule[] {
+  return rulesOf.get(type.prototype as object) ?? [];
+}
+
+/** One parameter; optional unless it says otherwise, and then the default is sharp's. */
+function parameter(
+  rule: string,
+  validate: (value: unknown) => boolean,
+  { required = false }: ParameterOptions = {},
+): PropertyDecorator {
+  return (prototype, property) => {
+    const name = String(property);
+    rulesOf.set(prototype, [...(rulesOf.get(prototype) ?? []), { name, rule, required }]);
+    ValidateBy({ name: 'parameter', validator: { validate, defaultMessage: () => rule } })(prototype, name);
+    if (!required) ValidateIf((parameters: Record<string, unknown>) => parameters[name] !== undefined)(prototype, name);
+  };
+}
+
+export function WholeNumber(least: number, most: number, options?: ParameterOptions): PropertyDecorator {
+  const fits = (value: unknown): boolean => Number.isInteger(value) && isBetween(value, least, most);
+  return parameter(`must be a whole number from ${least} to ${most}`, fits, options);
+}
+
+export function Decimal(least: number, most: number, options?: ParameterOptions): PropertyDecorator {
+  return parameter(`must be a number from ${least} to ${most}`, (value) => isBetween(value, least, most), options);
+}
+
+/** A number for all channels, or one for each. */
+export function DecimalPerChannel(least: number, most: number, options?: ParameterOptions): PropertyDecorator {
+  const rule = `must be a number from ${least} to ${most}, or a list of 1 to 4 of them`;
+  const fits = (value: unknown): boolean => isBetween(value, least, most);
+  return parameter(rule, (value) => fits(value) || isListOf(value, 1, 4, fits), options);
+}
+
+export function OneOf(values: readonly string[], options?: ParameterOptions): PropertyDecorator {
+  return parameter(`must be one of ${values.join(', ')}`, (value) => values.includes(value as string), options);
+}
+
+export function Flag(options?: ParameterOptions): PropertyDecorator {
+  return parameter('must be true or false', (value) => typeof value === 'boolean', options);
+}
+
+export function Colour(options?: ParameterOptions): PropertyDecorator {
+  const pattern = /^(#[0-9a-f]{3,4}|#[0-9a-f]{6}|#[0-9a-f]{8}|black|white|transparent)$/i;
+  const rule = 'must be a colour: #rgb, #rgba, #rrggbb, #rrggbbaa, black, white or transparent';
+  return parameter(rule, (value) => typeof value === 'string' && pattern.test(value), options);
+}
+
+export function Text(longest: number, options?: ParameterOptions): PropertyDecorator {
+  // Characters that XML does not know cannot be drawn, and would break the markup around the text.
+  const printable = /^[^\p{Cc}\p{Cs}\u{FFFE}\u{FFFF}]+$/u;
+  const fits = (value: unknown): boolean =>
+    typeof value === 'string' && value.length <= longest && printable.test(value) && value.trim() !== '';
+  return parameter(`must be a text of 1 to ${longest} printable characters`, fits, options);
+}
+
+/** Three rows of three numbers, or four of four. */
+export function ColourMatrix(least: number, most: number, options?: ParameterOptions): PropertyDecorator {
+  const isMatrix = (value: unknown, size: number): boolean =>
+    isListOf(value, size, size, (row) => isListOf(row, size, size, (cell) => isBetween(cell, least, most)));
+  const rule = `must be 3 rows of 3 numbers, or 4 of 4, from ${least} to ${most}`;
+  return parameter(rule, (value) => isMatrix(value, 3) || isMatrix(value, 4), options);
+}
+
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+function isListOf(value: unknown, least: number, most: number, fits: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length >= least && value.length <= most && value.every(fits);
+}

@@ -1,0 +1,18 @@
+import type { OperationName, OperationParameters } from '../operation.js';
+
+type WholeRules = { [Name in OperationName]?: (parameters: OperationParameters[Name]) => string | undefined };
+
+/** Rules between the parameters of one operation: what is wrong, or undefined. */
+export const wholeRules: WholeRules = {
+  resize: ({ width, height, withoutEnlargement, withoutReduction }) => {
+    if (width === undefined && height === undefined) return 'must have a width, a height, or both';
+    if (withoutEnlargement && withoutReduction) return 'cannot have both withoutEnlargement and withoutReduction';
+    return undefined;
+  },
+  normalise: ({ lower = 1, upper = 99 }) => (lower < upper ? undefined : 'must have a lower below its upper'),
+  linear: ({ a, b }) => {
+    if (a === undefined && b === undefined) return 'must have an a, a b, or both';
+    if (Array.isArray(a) && Array.isArray(b) && a.length !== b.length) return 'must have an a and a b of one length';
+    return undefined;
+  },
+};

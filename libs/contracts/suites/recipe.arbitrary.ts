@@ -1,0 +1,135 @@
+import { extendModes, fits, gravities, positions, type Operation, type OperationName, type Recipe } from '#contracts';
+import * as fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
+
+/** A whole number; mostly one that means something to a small picture. */
+const whole = (least: number, most: number, usual = most): Arbitrary<number> =>
+  fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: least, max: Math.min(most, usual) }) },
+    { weight: 1, arbitrary: fc.integer({ min: least, max: most }) },
+  );
+const decimal = (min: number, max: number): Arbitrary<number> => fc.double({ min, max, noNaN: true });
+const colour = fc.oneof(
+  fc.constantFrom('black', 'white', 'transparent', '#FFF', '#1a2b'),
+  fc.stringMatching(/^#[0-9a-f]{6}([0-9a-f]{2})?$/),
+);
+const matrix = (size: number): Arbitrary<number[][]> => {
+  const side = { minLength: size, maxLength: size };
+  return fc.array(fc.array(decimal(-10, 10), side), side);
+};
+const perChannel = (least: number, most: number): Arbitrary<number | number[]> =>
+  fc.oneof(decimal(least, most), fc.array(decimal(least, most), { minLength: 1, maxLength: 4 }));
+const some = (parameters: Record<string, Arbitrary<unknown>>, requiredKeys: string[] = []): Arbitrary<object> =>
+  fc.record(parameters, { requiredKeys });
+
+const linear = some({ a: perChannel(-100, 100), b: perChannel(-25_500, 25_500) }).filter((parameters) => {
+  const { a, b } = parameters as { a?: unknown; b?: unknown };
+  if (a === undefined && b === undefined) return false;
+  return !Array.isArray(a) || !Array.isArray(b) || a.length === b.length;
+});
+const resize = some({
+  width: whole(1, 16_384, 80),
+  height: whole(1, 16_384, 80),
+  fit: fc.constantFrom(...fits),
+  position: fc.constantFrom(...positions),
+  background: colour,
+  withoutEnlargement: fc.boolean(),
+  withoutReduction: fc.boolean(),
+}).filter((parameters) => {
+  const { width, height, withoutEnlargement, withoutReduction } = parameters as Record<string, unknown>;
+  return (width !== undefined || height !== undefined) && !(withoutEnlargement && withoutReduction);
+});
+const normalise = some({ lower: whole(0, 99), upper: whole(1, 100) }).filter((parameters) => {
+  const { lower = 1, upper = 99 } = parameters as { lower?: number; upper?: number };
+  return lower < upper;
+});
+
+/** Parameters that each operation allows: all of them, in all their range. */
+const parametersOf: Record<OperationName, Arbitrary<object>> = {
+  resize,
+  extract: some(
+    {
+      left: whole(0, 16_384, 20),
+      top: whole(0, 16_384, 20),
+      width: whole(1, 16_384, 20),
+      height: whole(1, 16_384, 20),
+    },
+    ['left', 'top', 'width', 'height'],
+  ),
+  trim: some({ background: colour, threshold: decimal(0, 255), lineArt: fc.boolean() }),
+  extend: some({
+    top: whole(0, 4096, 20),
+    bottom: whole(0, 4096, 20),
+    left: whole(0, 4096, 20),
+    right: whole(0, 4096, 20),
+    extendWith: fc.constantFrom(...extendModes),
+    background: colour,
+  }),
+  rotate: some(
+    { angle: fc.oneof(decimal(-360, 360), fc.constantFrom(-90, 0, 90, 180, 270, 360)), background: colour },
+    ['angle'],
+  ),
+  flip: some({}),
+  flop: some({}),
+  negate: some({ alpha: fc.boolean() }),
+  grayscale: some({}),
+  tint: some({ tint: colour }, ['tint']),
+  modulate: some({
+    brightness: decimal(0, 100),
+    saturation: decimal(0, 100),
+    hue: whole(-360, 360),
+    lightness: decimal(-100, 100),
+  }),
+  normalise,
+  clahe: some({ width: whole(1, 1024, 20), height: whole(1, 1024, 20), maxSlope: whole(0, 100) }, ['width', 'height']),
+  gamma: some({ gamma: decimal(1, 3), gammaOut: decimal(1, 3) }),
+  linear,
+  threshold: some({ threshold: whole(1, 255), grayscale: fc.boolean() }),
+  flatten: some({ background: colour }),
+  recomb: some({ matrix: fc.oneof(matrix(3), matrix(4)) }, ['matrix']),
+  blur: some({ sigma: decimal(0.3, 200) }),
+  sharpen: some({
+    sigma: decimal(0.000001, 10),
+    m1: decimal(0, 1_000_000),
+    m2: decimal(0, 1_000_000),
+    x1: decimal(0, 1_000_000),
+    y2: decimal(0, 1_000_000),
+    y3: decimal(0, 1_000_000),
+  }),
+  median: some({ size: whole(1, 50, 6) }),
+  composite: some(
+    {
+      text: fc.oneof(
+        fc.constantFrom('© Müller & Söhne <b>', 'a', '漢字 emoji 🙂', 'a longer text that must be broken into lines'),
+        fc.stringMatching(/^[ -~]{1,30}$/).filter((text) => text.trim() !== ''),
+      ),
+      gravity: fc.constantFrom(...gravities),
+      colour,
+      opacity: decimal(0.01, 1),
+      size: decimal(0.01, 1),
+      tile: fc.boolean(),
+    },
+    ['text'],
+  ),
+};
+
+const operation = fc.oneof(
+  ...Object.entries(parametersOf).map(([name, parameters]) => parameters.map((value) => ({ [name]: value }))),
+) as Arbitrary<object> as Arbitrary<Operation>;
+
+const output = fc.oneof(
+  fc.record({
+    operations: fc.array(operation, { maxLength: 5 }),
+    format: fc.constantFrom('png' as const, 'gif' as const, 'tiff' as const),
+  }),
+  fc.record({
+    operations: fc.array(operation, { maxLength: 5 }),
+    format: fc.constantFrom('same' as const, 'jpeg' as const, 'webp' as const, 'avif' as const),
+    quality: whole(1, 100),
+  }),
+);
+
+/** Any recipe that is valid. */
+export const validRecipe: Arbitrary<Recipe> = fc
+  .dictionary(fc.stringMatching(/^[a-z]([a-z0-9_-]{0,8}[a-z0-9])?$/), output, { minKeys: 1, maxKeys: 2 })
+  .map((outputs) => ({ outputs: { ...outputs } }));
