@@ -1,0 +1,67 @@
+import type { AddressInfo } from 'node:net';
+import { services } from '#contracts';
+import type { Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import { ConfigError } from './config/config-error.js';
+import { ServiceConfig } from './config/service-config.js';
+import { requestIdentity } from './http/request-identity.js';
+import { Listening } from './listening.js';
+import { ServiceIdentity } from './service-identity.js';
+
+/** What `app.module.ts` of a service exports. */
+export interface ServiceModule {
+  AppModule: Type;
+  /** What the application needs beyond its module, before it listens. */
+  prepare?: (app: NestExpressApplication) => void;
+}
+
+/** Starts a service: configuration, HTTP server, signals. What cannot start says why in one line and exits with 1. */
+export async function bootstrap({ AppModule, prepare }: ServiceModule): Promise<void> {
+  try {
+    const app = await NestFactory.create<NestExpressApplication>(AppModule, {
+      bodyParser: false,
+      bufferLogs: true,
+      // Else Nest would log why it cannot start, with a stack trace, before the one line that says so.
+      autoFlushLogs: false,
+      abortOnError: false,
+    });
+    app.useLogger(app.get(Logger));
+    app.flushLogs();
+    prepare?.(app);
+    await serve(app);
+    app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  } catch (error) {
+    process.stderr.write(`${startFailure(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** Gives an application the manners of a service and lets it listen. */
+export async function serve(app: NestExpressApplication): Promise<void> {
+  const config = app.get(ServiceConfig);
+  const identity = app.get(ServiceIdentity);
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+  app.disable('x-powered-by');
+  app.use(requestIdentity(identity));
+  app.useBodyParser('json', { limit: '1mb' });
+  await app.listen(config.port, config.listenHost);
+  const server = app.getHttpServer();
+  // Longer than callers keep idle connections, so that it is never the server that closes one just being reused.
+  server.keepAliveTimeout = 65_000;
+  // Large uploads over slow lines take their time; a connection on which nothing moves is closed.
+  server.requestTimeout = 3_600_000;
+  server.timeout = 120_000;
+  const address = server.address() as AddressInfo;
+  app.get(Logger).log(`${services[identity.service].title} is listening on ${address.port}`);
+  app.get(Listening).begin(address);
+}
+
+function startFailure(error: unknown): string {
+  if (error instanceof ConfigError) return `Configuration error: ${error.message}`;
+  const { code, message, stack } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (code === 'EADDRINUSE' || code === 'EACCES') return `Cannot listen: ${message}`;
+  return `Cannot start: ${stack ?? String(error)}`;
+}
