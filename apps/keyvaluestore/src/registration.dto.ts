@@ -1,0 +1,35 @@
+import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+
+/** The routes of the chassis, and of Swagger, cannot be keys. */
+const reservedKeys = ['api', 'health', 'metrics'];
+
+/** What a registration may look like: a key as in the seed (`dbendpoint`), and `host:port`. */
+const keyPattern = new RegExp(`^(?!(?:${reservedKeys.join('|')})$)[a-z][a-z0-9-]{0,63}$`);
+const keyMessage = `key must be lower-case letters, digits and hyphens, and none of ${reservedKeys.join(', ')}`;
+const valuePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}:[0-9]{1,5}$/;
+const valueMessage = 'value must be a host and a port, like 10.0.0.7:8001';
+
+/** The key in a path. */
+export class RegistrationKeyDto {
+  @Matches(keyPattern, { message: keyMessage })
+  key!: string;
+}
+
+/** The key and the value in a path. */
+export class RegistrationPathDto extends RegistrationKeyDto {
+  @Matches(valuePattern, { message: valueMessage })
+  value!: string;
+}
+
+/** What to register under a key. */
+export class RegistrationDto {
+  @Matches(valuePattern, { message: valueMessage })
+  value!: string;
+
+  /** How long the registration lives without renewal, in seconds. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  ttlSeconds?: number;
+}

@@ -1,0 +1,4 @@
+export * from './registered-endpoints.js';
+export * from './registration.js';
+export * from './registry-client.js';
+export * from './registry.module.js';
