@@ -1,0 +1,7 @@
+import { applyDecorators, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiKeyGuard } from './api-key.guard.js';
+import { RateLimitGuard } from './rate-limit.guard.js';
+
+/** Marks a controller whose routes are for clients: under their keys, when there are any, and at a bounded rate. */
+export const PublicApi = (): ClassDecorator => applyDecorators(UseGuards(ApiKeyGuard, RateLimitGuard), ApiBearerAuth());

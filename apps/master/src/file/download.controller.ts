@@ -1,0 +1,86 @@
+import { pipeline } from 'node:stream/promises';
+import { abortOnHangUp, matchesEntityTag, parseRange, type FileReference, type FileStore } from '#contracts';
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Ownership } from '../access/ownership.js';
+import { Owner } from '../access/owner.decorator.js';
+import { PublicApi } from '../access/public-api.decorator.js';
+import { FILE_STORE } from '../stores.js';
+import { TaskFiles } from '../task/task-files.js';
+import { imageTypes } from '../upload/image-type.js';
+import { DownloadQueryDto } from './download-query.dto.js';
+
+/** Downloads, streamed through from the file store. Types come from the content, and nothing is ever rendered as a page. */
+@ApiTags('tasks')
+@ApiProduces('image/*')
+@PublicApi()
+@Controller('task/:id')
+export class DownloadController {
+  constructor(
+    private readonly ownership: Ownership,
+    private readonly taskFiles: TaskFiles,
+    @Inject(FILE_STORE) private readonly files: FileStore,
+  ) {}
+
+  @ApiOperation({ summary: 'Download a result; 409 while the task is not finished' })
+  @Get('download')
+  async download(
+    @Param('id') id: string,
+    @Owner() owner: string | null,
+    @Query() { output: name }: DownloadQueryDto,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.ownership.require(id, owner);
+    const { output, source } = await this.taskFiles.output(id, name);
+    const extension = imageTypes[output.type] ?? 'bin';
+    await this.send(output, `${source.name.replace(/\.[^.]*$/, '')}-${output.name}.${extension}`, request, response);
+  }
+
+  @ApiOperation({ summary: 'Download the image that was uploaded' })
+  @Get('source')
+  async source(
+    @Param('id') id: string,
+    @Owner() owner: string | null,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.ownership.require(id, owner);
+    const source = await this.taskFiles.source(id);
+    await this.send(source, source.name, request, response);
+  }
+
+  private async send(file: FileReference, name: string, request: Request, response: Response): Promise<void> {
+    const etag = `"${file.sha256}"`;
+    const validators = { ETag: etag, 'Cache-Control': 'private, no-cache' };
+    if (matchesEntityTag(request.headers['if-none-match'], etag)) {
+      return void response.status(304).set(validators).end();
+    }
+    const { 'if-range': ifRange, range } = request.headers;
+    const wanted = request.method === 'GET' && (ifRange ?? etag) === etag ? parseRange(range) : undefined;
+    const opened = await this.files.open(file.key, { range: wanted, signal: abortOnHangUp(request, response) });
+    // Not before the file is open: a refusal is no attachment, and has not the tag of the file.
+    response.attachment(name);
+    response.type(file.type);
+    response.set({
+      ...validators,
+      'Accept-Ranges': 'bytes',
+      'Content-Security-Policy': "default-src 'none'; sandbox",
+      'X-Content-Type-Options': 'nosniff',
+    });
+    if (opened.range) {
+      const { start, end } = opened.range;
+      response.status(206).set('Content-Range', `bytes ${start}-${end}/${opened.size}`);
+      response.set('Content-Length', String(end - start + 1));
+    } else {
+      response.set('Content-Length', String(opened.size));
+    }
+    if (request.method === 'HEAD') {
+      opened.stream.destroy();
+      return void response.end();
+    }
+    // Cut off on either side, the other one is cut off too; there is nobody left to tell.
+    await pipeline(opened.stream, response).catch(() => response.destroy());
+  }
+}
