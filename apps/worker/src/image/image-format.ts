@@ -1,0 +1,68 @@
+import type { OutputFormat, OutputRecipe } from '#contracts';
+import type { Metadata, Sharp } from 'sharp';
+import { ImageFailure } from './image-failure.js';
+
+/** What an animation needs beside its pixels. */
+export interface Timing {
+  /** Of each frame, in milliseconds. */
+  delay?: number[];
+  /** How often it plays; 0 for ever. */
+  loop?: number;
+}
+
+/** The longest time of a frame that sharp writes. */
+const longestDelayMs = 65_535;
+
+/** What the timing of a source becomes in an output. */
+export function timingOf({ delay, loop }: Metadata): Timing {
+  return { delay: delay?.map((ms) => Math.min(ms, longestDelayMs)), loop };
+}
+
+export interface ImageFormat {
+  /** Media type of the output. */
+  type: string;
+  /** Whether it can hold an animation. */
+  animated: boolean;
+  encode: (image: Sharp, timing: Timing, quality?: number) => Sharp;
+}
+
+/**
+ * How each format is written: sharp's default quality, with settings that cost little time for what they save. Measured
+ * by bench/formats.bench.ts; see doc/recipes.md.
+ */
+const formats: Record<Exclude<OutputFormat, 'same'>, ImageFormat> = {
+  jpeg: { type: 'image/jpeg', animated: false, encode: (image, _timing, quality) => image.jpeg({ quality }) },
+  png: {
+    type: 'image/png',
+    animated: false,
+    encode: (image) => image.png({ compressionLevel: 2, adaptiveFiltering: true }),
+  },
+  webp: {
+    type: 'image/webp',
+    animated: true,
+    encode: (image, timing, quality) => image.webp({ quality, effort: 2, ...timing }),
+  },
+  avif: {
+    type: 'image/avif',
+    animated: false,
+    encode: (image, _timing, quality) => image.avif({ quality, effort: 1 }),
+  },
+  gif: { type: 'image/gif', animated: true, encode: (image, timing) => image.gif({ effort: 1, ...timing }) },
+  tiff: {
+    type: 'image/tiff',
+    animated: false,
+    encode: (image) => image.tiff({ compression: 'deflate', predictor: 'horizontal' }),
+  },
+};
+
+/** The format of an output; `same` is that of the source. @throws ImageFailure `unsupported-format` */
+export function formatOf({ format }: OutputRecipe, source: Metadata): ImageFormat {
+  const name = format === 'same' ? sourceFormat(source) : format;
+  if (Object.hasOwn(formats, name)) return formats[name as keyof typeof formats];
+  throw new ImageFailure('unsupported-format', `Pictures of the format ${name} are not supported`);
+}
+
+/** AVIF is told from HEIC, which shares its container, by its compression. */
+function sourceFormat({ format, compression }: Metadata): string {
+  return format === 'heif' && compression === 'av1' ? 'avif' : format;
+}

@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import { operationEntry, parseRecipe, type Operation, type OutputRecipe, type Recipe } from '#contracts';
+import { Injectable } from '@nestjs/common';
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { WorkerConfig } from '../config.js';
+import { ImageFailure, ProcessingTimeout } from './image-failure.js';
+import { formatOf, timingOf } from './image-format.js';
+import { operationTable } from './operations/operation-table.js';
+import { passesOf } from './passes.js';
+import { fileWithPicture, handOver, isSharable, type Picture } from './picture.js';
+import { requireRoom } from './room.js';
+
+/** The loaders that decode what master accepts, and what text is drawn with; everything else stays blocked. */
+const loaders = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif', 'Tiff'].map((name) => `VipsForeignLoad${name}`);
+
+/** What sharp says of an operation or a format that a picture does not allow. */
+const unfitting = new RegExp(
+  [
+    'bad extract area',
+    'multi-page',
+    'same dimensions or smaller',
+    'window too large',
+    'at least 3x3',
+    'Band expansion',
+    'vector must have',
+    'bands in must equal',
+    'too large for',
+    'too small',
+    'empty image',
+  ].join('|'),
+);
+
+/** One output, as a file in the work folder. */
+export interface ProcessedImage {
+  /** The output's name in the recipe. */
+  name: string;
+  path: string;
+  /** Media type. */
+  type: string;
+  /** In bytes. */
+  size: number;
+  /** In pixels. */
+  width: number;
+  /** In pixels, of one frame. */
+  height: number;
+}
+
+/**
+ * Runs recipes with sharp: one thread an image, as many images at once as the worker has slots. Limits are held before
+ * sharp decodes anything.
+ */
+@Injectable()
+export class ImageProcessor {
+  constructor(private readonly config: WorkerConfig) {
+    sharp.concurrency(1);
+    sharp.cache(false);
+    sharp.block({ operation: ['VipsForeignLoad'] });
+    sharp.unblock({ operation: loaders });
+  }
+
+  /**
+   * Makes all outputs of a recipe from the picture at `source`, into `folder`.
+   * @param signal aborts between two passes; a pass that has begun runs to its end
+   * @throws ImageFailure when the picture is at fault; ProcessingTimeout; Problem `invalid-request` for a recipe that
+   * this worker does not know; the reason of the abort; any other error may not happen again
+   */
+  async process(source: string, recipe: Recipe, folder: string, signal?: AbortSignal): Promise<ProcessedImage[]> {
+    const { outputs } = parseRecipe(recipe);
+    const metadata = await this.inspect(source);
+    const names = Object.keys(outputs);
+    const decoded = names.length > 1 && isSharable(metadata) ? await this.decode(source, metadata) : null;
+    const processed: ProcessedImage[] = [];
+    for (const [name, output] of Object.entries(outputs)) {
+      const format = formatOf(output, metadata);
+      const picture = decoded ?? fileWithPicture(source, metadata, format.animated, this.config.pixelLimit);
+      // No name of an output is that of another file in the folder.
+      const path = join(folder, `output-${name}`);
+      processed.push({ name, path, ...(await this.processOutput(picture, metadata, output, path, signal)) });
+    }
+    return processed;
+  }
+
+  /** The picture, decoded once for several outputs. */
+  private async decode(source: string, metadata: Metadata): Promise<Picture> {
+    const original = fileWithPicture(source, metadata, false, this.config.pixelLimit);
+    try {
+      return await handOver(limitTime(original.open(), this.deadline()), []);
+    } catch (error) {
+      throw await this.explain(error as Error, original);
+    }
+  }
+
+  private async processOutput(
+    original: Picture,
+    metadata: Metadata,
+    output: OutputRecipe,
+    path: string,
+    signal?: AbortSignal,
+  ): Promise<Omit<ProcessedImage, 'name' | 'path'>> {
+    const format = formatOf(output, metadata);
+    this.requireFrames(original);
+    const passes = passesOf(output.operations, original.plain);
+    const last = passes.pop()!;
+    const deadline = this.deadline();
+    let picture = original;
+    try {
+      for (const pass of passes) {
+        signal?.throwIfAborted();
+        picture = await handOver(limitTime(await this.append(picture, pass), deadline), pass);
+      }
+      signal?.throwIfAborted();
+      const image = limitTime(await this.append(picture, last), deadline);
+      const { size, width, height, pageHeight } = await format
+        .encode(image, timingOf(metadata), output.quality)
+        .toFile(path);
+      return { type: format.type, size, width, height: pageHeight ?? height };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw await this.explain(error as Error, original);
+    }
+  }
+
+  private async append(picture: Picture, operations: Operation[]): Promise<Sharp> {
+    let image = picture.open();
+    for (const operation of operations) {
+      const [name, parameters] = operationEntry(operation);
+      const entry = operationTable[name];
+      if (entry.stillsOnly && picture.canvas.frames > 1) {
+        throw new ImageFailure('recipe-does-not-fit', `${name} cannot be done to an animation`);
+      }
+      requireRoom(operation, picture.canvas, this.config.pixelLimit);
+      image = await entry.apply(image, parameters as never, picture.canvas);
+    }
+    return image;
+  }
+
+  private deadline(): number {
+    return performance.now() + this.config.processingSeconds * 1000;
+  }
+
+  /** @throws ImageFailure for a file that is no picture, or too large a one */
+  private async inspect(source: string): Promise<Metadata> {
+    const { pixelLimit } = this.config;
+    const metadata = await sharp(source, { failOn: 'error', limitInputPixels: pixelLimit })
+      .metadata()
+      .catch(undecodable);
+    const pixels = metadata.width * metadata.height;
+    if (pixels > pixelLimit) {
+      throw new ImageFailure('too-many-pixels', `The picture has ${pixels} pixels; at most ${pixelLimit} are allowed`);
+    }
+    return metadata;
+  }
+
+  private requireFrames({ canvas: { width, height, frames } }: Picture): void {
+    const { frameLimit, pixelLimit } = this.config;
+    if (frames > frameLimit) {
+      throw new ImageFailure(
+        'too-many-frames',
+        `The animation has ${frames} frames; at most ${frameLimit} are allowed`,
+      );
+    }
+    const pixels = width * height * frames;
+    if (pixels > pixelLimit) {
+      throw new ImageFailure('too-many-pixels', `All frames have ${pixels} pixels; at most ${pixelLimit} are allowed`);
+    }
+  }
+
+  /**
+   * What an error of sharp means. A picture that cannot even be decoded is at fault itself; a region outside of it, or
+   * a size that its format does not know, is a recipe that does not fit it.
+   */
+  private async explain(error: Error, original: Picture): Promise<Error> {
+    if (error instanceof ImageFailure) return error;
+    if (error.message.includes('timeout')) {
+      return new ProcessingTimeout(`One output took longer than ${this.config.processingSeconds} s`);
+    }
+    // Not its statistics, which forgive what decoding does not.
+    const decoding = await original
+      .open()
+      .raw()
+      .toBuffer()
+      .then(() => null, undecodableReason);
+    if (decoding) return decoding;
+    return unfitting.test(error.message) ? new ImageFailure('recipe-does-not-fit', error.message) : error;
+  }
+}
+
+/** Lets a pass use what is left of the output's time. */
+function limitTime(image: Sharp, deadline: number): Sharp {
+  const seconds = Math.ceil((deadline - performance.now()) / 1000);
+  if (seconds <= 0) throw new Error('timeout before a pass');
+  return image.timeout({ seconds });
+}
+
+function undecodableReason(error: Error): ImageFailure {
+  const tooLarge = error.message.includes('pixel limit');
+  return new ImageFailure(
+    tooLarge ? 'too-many-pixels' : 'undecodable-image',
+    `The picture cannot be decoded: ${error.message}`,
+  );
+}
+
+function undecodable(error: Error): never {
+  throw undecodableReason(error);
+}

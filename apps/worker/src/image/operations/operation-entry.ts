@@ -1,0 +1,62 @@
+import type { OperationName, OperationParameters } from '#contracts';
+import type { Sharp } from 'sharp';
+
+/** The picture as it comes to an operation. */
+export interface Canvas {
+  /** In pixels. */
+  width: number;
+  /** In pixels, of one frame. */
+  height: number;
+  /** 1 for a still. */
+  frames: number;
+  /** Has one channel for all colours. */
+  grey: boolean;
+}
+
+/**
+ * How sharp does one operation.
+ *
+ * sharp does what one pipeline was told in an order of its own. `stage` is the operation's place in that order; the
+ * operations of a recipe are done in the recipe's order because each that would come out of it begins a new pass.
+ *
+ * Nor does sharp keep what it works on the same all along: it resizes, blurs and sharpens on colours that were multiplied
+ * by their transparency, and after `grayscale` or `threshold` it has a single channel, which no colour can be added to.
+ * What must not meet such a picture begins a new pass too.
+ */
+export interface OperationEntry<Name extends OperationName> {
+  stage: number;
+  /** The stage up to which no other can follow in the same pass; its own when it is not said. */
+  until?: number;
+  /** Must be the first of its pass: needs the canvas, or sharp would begin it before what stands in front of it. */
+  first?: true;
+  /** Wants a plain picture; a pass in front of it makes it one. */
+  plain?: true;
+  /** Leaves fractions of colours, which some formats would keep: another pass must follow, which begins without them. */
+  fractions?: true;
+  /** For stills only: sharp would treat the frames of an animation as one tall picture. */
+  stillsOnly?: true;
+  apply: (image: Sharp, parameters: OperationParameters[Name], canvas: Canvas) => Sharp | Promise<Sharp>;
+}
+
+export type OperationEntries<Names extends OperationName> = { [Name in Names]: OperationEntry<Name> };
+
+/** The order of sharp's pipeline (its `pipeline.cc`), as far as recipes reach. */
+export const stages = {
+  flatten: 1,
+  grayscale: 2,
+  // Geometry has one stage: sharp's order among its operations depends on how they were called.
+  geometry: 3,
+  median: 4,
+  threshold: 5,
+  blur: 6,
+  recomb: 7,
+  modulate: 8,
+  sharpen: 9,
+  composite: 10,
+  gamma: 11,
+  linear: 12,
+  normalise: 13,
+  clahe: 14,
+  tint: 15,
+  negate: 16,
+} as const;

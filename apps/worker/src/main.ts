@@ -1,0 +1,4 @@
+import './thread-pool.js';
+import { start } from '#chassis/start';
+
+await start(() => import('./app.module.js'));

@@ -1,0 +1,60 @@
+import { Problem } from '#contracts';
+import { describe, expect, it, vi } from 'vitest';
+import { unavailable } from '../../test/lease-desk.js';
+import { patiently } from './patience.js';
+
+const never = new AbortController().signal;
+
+describe('patiently', () => {
+  it('gives the answer of the first call that is answered', async () => {
+    const call = vi.fn<() => Promise<string>>().mockResolvedValue('answer');
+
+    expect(await patiently(never, call)).toBe('answer');
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
+  it('makes the call anew while the service is away, with growing delays', async () => {
+    const calledAt: number[] = [];
+    const answer = await patiently(never, async () => {
+      calledAt.push(performance.now());
+      if (calledAt.length < 3) throw unavailable();
+      return calledAt.length;
+    });
+
+    expect(answer).toBe(3);
+    const [first, second, third] = calledAt as [number, number, number];
+    expect(second - first).toBeGreaterThan(190);
+    expect(third - second).toBeGreaterThan(390);
+  });
+
+  it.each([new Problem('lease-lost', 'settled'), new Problem('internal-error', ''), new TypeError('a mistake')])(
+    'makes no second call after %s',
+    async (error) => {
+      const call = vi.fn<() => Promise<void>>().mockRejectedValue(error);
+
+      await expect(patiently(never, call)).rejects.toBe(error);
+      expect(call).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  it('makes no call at all when it is aborted already', async () => {
+    const call = vi.fn<() => Promise<void>>();
+
+    await expect(patiently(AbortSignal.abort(new Error('stop')), call)).rejects.toThrow('stop');
+    expect(call).not.toHaveBeenCalled();
+  });
+
+  it('ends at once when it is aborted between two calls', async () => {
+    const controller = new AbortController();
+    const call = vi.fn<() => Promise<void>>().mockImplementation(async () => {
+      setImmediate(() => controller.abort());
+      throw unavailable();
+    });
+    const began = performance.now();
+
+    await expect(patiently(controller.signal, call)).rejects.toMatchObject({ name: 'AbortError' });
+
+    expect(performance.now() - began).toBeLessThan(150);
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,122 @@
+import { hostname } from 'node:os';
+import { longestWaitMs, newLeaseToken, Problem, requestContext, type Lease, type LeaseStore } from '#contracts';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { WorkerConfig } from '../config.js';
+import { LEASE_STORE } from '../stores.js';
+import { Draining, TaskRunner } from './task-runner.js';
+
+/** Well below the longest wait, so that an answer never meets a timeout on its way. */
+const waitMs = longestWaitMs - 5_000;
+
+/**
+ * Fills the worker's slots with tasks.
+ *
+ * One long poll is out whenever a slot is free; every second a tick sees to it that one is, which is also the pause
+ * after an error. A shutdown ends the poll at once, lets the running tasks end within the grace time, and has the rest
+ * released.
+ */
+@Injectable()
+export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Worker');
+  private readonly worker = `${hostname()}-${process.pid}`.slice(0, 100);
+  private readonly running = new Set<Promise<void>>();
+  private readonly stopPolling = new AbortController();
+  private readonly drain = new AbortController();
+  private polling = false;
+  private trouble: string | null = null;
+  private idle = false;
+  /** Kept until it is answered: asked again with it, the store gives the lease whose answer was lost. */
+  private token = newLeaseToken();
+
+  constructor(
+    @Inject(LEASE_STORE) private readonly leases: LeaseStore,
+    private readonly runner: TaskRunner,
+    private readonly config: WorkerConfig,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.tick();
+  }
+
+  @Interval(1_000)
+  tick(): void {
+    if (this.polling) this.sayIdle();
+    void this.poll();
+  }
+
+  onModuleDestroy(): void {
+    this.stopPolling.abort();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    const deadline = setTimeout(
+      () => this.drain.abort(new Draining('The worker stops')),
+      this.config.graceSeconds * 1000,
+    );
+    await Promise.all(this.running);
+    clearTimeout(deadline);
+  }
+
+  private get hasFreeSlot(): boolean {
+    return this.running.size < this.config.slots && !this.stopPolling.signal.aborted;
+  }
+
+  private async poll(): Promise<void> {
+    if (this.polling) return;
+    this.polling = true;
+    try {
+      while (this.hasFreeSlot) {
+        const lease = await this.leases.next(
+          { worker: this.worker, token: this.token, waitMs },
+          this.stopPolling.signal,
+        );
+        this.trouble = null;
+        if (lease) this.begin(lease);
+      }
+    } catch (error) {
+      this.handle(error);
+    } finally {
+      this.polling = false;
+    }
+  }
+
+  private begin(lease: Lease): void {
+    const { token } = this;
+    this.token = newLeaseToken();
+    this.idle = false;
+    const run = requestContext.run({ requestId: lease.task.id }, () =>
+      this.runner.run(lease, token, this.drain.signal),
+    );
+    this.running.add(run);
+    void run.then(() => {
+      this.running.delete(run);
+      void this.poll();
+    });
+  }
+
+  private handle(error: unknown): void {
+    if (this.stopPolling.signal.aborted) return;
+    if (Problem.is(error, 'lease-lost')) {
+      this.token = newLeaseToken();
+      return;
+    }
+    const { message } = error as Error;
+    if (message !== this.trouble) this.logger.warn(`Waiting for tasks: ${message}`);
+    this.trouble = message;
+  }
+
+  /** Says once that a poll is out and nothing comes. */
+  private sayIdle(): void {
+    if (this.idle || this.running.size > 0) return;
+    this.idle = true;
+    this.logger.log('Nothing to do at the moment');
+  }
+}

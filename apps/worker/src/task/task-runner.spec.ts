@@ -1,0 +1,358 @@
+import { Problem, type FileReference, type Task } from '#contracts';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
+import { LeaseDesk, runningTask, unavailable, type Said } from '../../test/lease-desk.js';
+import { StorageStandIn, type Damage } from '../../test/storage-stand-in.js';
+import { WorkPlace } from '../../test/work-place.js';
+import { ImageFailure, ProcessingTimeout } from '../image/image-failure.js';
+import { ImageProcessor, type ProcessedImage } from '../image/image-processor.js';
+import { Draining, TaskRunner } from './task-runner.js';
+
+const picture = await sharp({ create: { width: 4, height: 3, channels: 3, background: '#204060' } })
+  .png()
+  .toBuffer();
+
+function outputsOf(said: Said | undefined): FileReference[] {
+  expect(said).toHaveProperty('finished');
+  return (said as { finished: FileReference[] }).finished;
+}
+
+function failed(code: string, permanent: boolean): object {
+  return { failed: { code, permanent } };
+}
+
+describe('TaskRunner', () => {
+  let desk: LeaseDesk;
+  let storage: StorageStandIn;
+  let place: WorkPlace;
+  let images: ImageProcessor;
+  let runner: TaskRunner;
+  let drain: AbortController;
+
+  beforeEach(async () => {
+    desk = new LeaseDesk();
+    storage = await StorageStandIn.start();
+    place = new WorkPlace();
+    images = new ImageProcessor(place.config);
+    runner = new TaskRunner(desk, storage.client, images, place.config);
+    drain = new AbortController();
+  });
+
+  afterEach(() => vi.restoreAllMocks());
+
+  function run(task: Task): Promise<void> {
+    const { lease, token } = desk.lease(task);
+    return runner.run(lease, token, drain.signal);
+  }
+
+  /** Runs a task to its end. @returns what was said of it; undefined when nothing was */
+  async function settle(task: Task): Promise<Said | undefined> {
+    await run(task);
+    expect(place.leftovers).toEqual([]);
+    return desk.settled.get(task.id);
+  }
+
+  /** Has the image work wait until it is told its outcome. */
+  function holdImageWork(): PromiseWithResolvers<ProcessedImage[]> & {
+    process: MockInstance<ImageProcessor['process']>;
+  } {
+    const work = Promise.withResolvers<ProcessedImage[]>();
+    const process = vi.spyOn(images, 'process').mockReturnValue(work.promise);
+    return { ...work, process };
+  }
+
+  /** Takes the task away once `when` has come. */
+  async function loseLease(task: Task, when: () => void): Promise<void> {
+    desk.leaseMs = 150;
+    const running = run(task);
+    await vi.waitFor(when);
+    desk.takeAway(task.id);
+    await running;
+    expect(desk.settled.size).toBe(0);
+    expect(desk.calls).not.toContain('fail');
+    expect(place.leftovers).toEqual([]);
+    expect(place.log.at(-1)).toContain('is given up');
+  }
+
+  /** Stops the worker once `when` has come. @returns what was said of the task */
+  async function stopAt(when: () => void, task = storage.taskWith(picture)): Promise<Said | undefined> {
+    const running = run(task);
+    await vi.waitFor(when);
+    drain.abort(new Draining('The worker stops'));
+    await running;
+    return desk.settled.get(task.id);
+  }
+
+  it('takes a task from its source to its published outputs', async () => {
+    const recipe = {
+      outputs: {
+        negative: { operations: [{ negate: {} }], format: 'same' as const },
+        small: { operations: [{ resize: { width: 2 } }], format: 'webp' as const },
+      },
+    };
+    const task = storage.taskWith(picture, { recipe, leaseNumber: 3 });
+
+    const [negative, small] = outputsOf(await settle(task));
+
+    expect(negative).toMatchObject({ name: 'negative', type: 'image/png', width: 4, height: 3 });
+    expect(small).toMatchObject({ name: 'small', type: 'image/webp', width: 2 });
+    expect(negative!.key).toMatch(new RegExp(`^${task.id}/3-[0-9a-f]{16}/negative$`));
+    const pixels = await sharp(storage.bytesOf(negative!)).raw().toBuffer();
+    expect([...pixels.subarray(0, 3)]).toEqual([0xdf, 0xbf, 0x9f]);
+    expect(storage.bytesOf(task.source)).toEqual(picture);
+  });
+
+  it('says with its renewals what it is doing', async () => {
+    desk.leaseMs = 30;
+    const work = holdImageWork();
+    const running = run(storage.taskWith(picture));
+    await vi.waitFor(() => expect(desk.stages).toContain('processing'));
+    storage.away.add('PUT');
+    work.resolve([await outputOf(picture)]);
+
+    await vi.waitFor(() => expect(desk.stages).toContain('uploading'));
+
+    drain.abort(new Draining('end of the test'));
+    await running;
+  });
+
+  it('stops renewing when it is done', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await settle(storage.taskWith(picture));
+
+    expect(vi.getTimerCount()).toBe(0);
+    expect(desk.calls).toEqual(['finish']);
+    vi.useRealTimers();
+  });
+
+  describe('fails a task', () => {
+    it('for good when the picture cannot be decoded', async () => {
+      const said = await settle(storage.taskWith(Buffer.from('no picture, though every byte arrived')));
+
+      expect(said).toMatchObject(failed('undecodable-image', true));
+    });
+
+    it('for good when the picture does not fit the recipe', async () => {
+      vi.spyOn(images, 'process').mockRejectedValue(new ImageFailure('recipe-does-not-fit', 'too small'));
+
+      expect(await settle(storage.taskWith(picture))).toEqual({
+        failed: { code: 'recipe-does-not-fit', detail: 'too small', permanent: true },
+      });
+    });
+
+    it.each<Damage>(['shorter', 'longer', 'altered', 'broken off'])(
+      'to be tried again when its source arrives %s: the picture is not to blame',
+      async (damage) => {
+        storage.damages.push(damage);
+
+        expect(await settle(storage.taskWith(picture))).toMatchObject(failed('damaged-download', false));
+      },
+    );
+
+    it('to be tried again when it does not know the recipe: another worker may', async () => {
+      const recipe = { outputs: { image: { operations: [{ enchant: {} }], format: 'same' } } };
+
+      const said = await settle(storage.taskWith(picture, { recipe: recipe as unknown as Task['recipe'] }));
+
+      expect(said).toMatchObject(failed('unknown-recipe', false));
+      expect(said).toHaveProperty('failed.detail', expect.stringContaining('enchant'));
+    });
+
+    it('to be tried again when it takes too long, and for good when it did so before', async () => {
+      vi.spyOn(images, 'process').mockRejectedValue(new ProcessingTimeout('took longer than 120 s'));
+      const again = { error: { code: 'processing-timeout', detail: 'took longer than 120 s' } };
+      const other = { error: { code: 'damaged-download', detail: 'broken off' } };
+
+      expect(await settle(storage.taskWith(picture))).toMatchObject(failed('processing-timeout', false));
+      expect(await settle(storage.taskWith(picture, other))).toMatchObject(failed('processing-timeout', false));
+      expect(await settle(storage.taskWith(picture, again))).toMatchObject(failed('processing-timeout', true));
+    });
+
+    it('to be tried again when storage has not its source, or is full', async () => {
+      expect(await settle(runningTask())).toMatchObject(failed('file-not-found', false));
+      storage.refusals.PUT.push(new Problem('storage-full', 'There is no room for the file'));
+      expect(await settle(storage.taskWith(picture))).toMatchObject(failed('storage-full', false));
+    });
+
+    it('to be tried again at an error that nobody expected, told in as many words as db takes', async () => {
+      vi.spyOn(images, 'process').mockRejectedValue(new Error('x'.repeat(2_000)));
+
+      expect(await settle(storage.taskWith(picture))).toEqual({
+        failed: { code: 'processing-failed', detail: 'x'.repeat(1_000), permanent: false },
+      });
+    });
+
+    it('to be tried again when it has no folder to work in', async () => {
+      place.config.workFolder = '/nowhere';
+
+      await run(storage.taskWith(picture));
+
+      expect([...desk.settled.values()]).toMatchObject([failed('processing-failed', false)]);
+    });
+  });
+
+  describe('settles nothing when the lease is lost', () => {
+    it('while it downloads: the download is broken off', async () => {
+      storage.damages.push('silent');
+
+      await loseLease(storage.taskWith(picture), () => expect(storage.openDownloads).toBe(1));
+
+      await vi.waitFor(() => expect(storage.openDownloads).toBe(0));
+    });
+
+    it('while storage is away for the download', async () => {
+      storage.away.add('GET');
+
+      await loseLease(storage.taskWith(picture), () => expect(storage.count('GET')).toBeGreaterThan(1));
+    });
+
+    it('while it processes: the slot is free again when the image work ends', async () => {
+      const work = holdImageWork();
+      const ended = vi.fn<() => void>();
+      const lost = loseLease(storage.taskWith(picture), () => expect(work.process).toHaveBeenCalled()).then(ended);
+      await vi.waitFor(() => expect(work.process.mock.calls[0]?.[3]?.aborted).toBe(true));
+      const endsEarly = vi.waitFor(() => expect(ended).toHaveBeenCalled(), { timeout: 200 });
+      await expect(endsEarly).rejects.toThrow();
+
+      work.resolve([]);
+
+      await lost;
+      expect(storage.count('PUT')).toBe(0);
+    });
+
+    it('while it waits for storage to upload', async () => {
+      storage.away.add('PUT');
+
+      await loseLease(storage.taskWith(picture), () => expect(storage.count('PUT')).toBeGreaterThan(0));
+    });
+
+    it('while it waits for master to finish', async () => {
+      const finish = vi.spyOn(desk, 'finish').mockRejectedValue(unavailable());
+
+      await loseLease(storage.taskWith(picture), () => expect(finish).toHaveBeenCalled());
+    });
+
+    it.each(['lease-lost', 'task-not-found'] as const)('as the answer to finish says: %s', async (code) => {
+      vi.spyOn(desk, 'finish').mockRejectedValue(new Problem(code, 'settled, stop'));
+
+      expect(await settle(storage.taskWith(picture))).toBeUndefined();
+      expect(desk.calls).not.toContain('fail');
+    });
+
+    it('as the answer to fail says', async () => {
+      vi.spyOn(desk, 'fail').mockRejectedValue(new Problem('lease-lost', 'settled, stop'));
+
+      expect(await settle(storage.taskWith(Buffer.from('no picture')))).toBeUndefined();
+    });
+  });
+
+  describe('while a service is away', () => {
+    it('waits for storage to download', async () => {
+      storage.refusals.GET.push(unavailable(), unavailable());
+
+      outputsOf(await settle(storage.taskWith(picture)));
+
+      expect(storage.count('GET')).toBe(3);
+    });
+
+    it('waits for storage to upload, under a new key for each try, and makes the outputs once', async () => {
+      const process = vi.spyOn(images, 'process');
+      storage.refusals.PUT.push(unavailable(), unavailable());
+
+      outputsOf(await settle(storage.taskWith(picture)));
+
+      const keys = storage.requests.filter((request) => request.startsWith('PUT'));
+      expect(new Set(keys).size).toBe(3);
+      expect(process).toHaveBeenCalledTimes(1);
+      expect(storage.count('GET')).toBe(1);
+    });
+
+    it('finishes when master is back, and uploads nothing again', async () => {
+      const running = run(storage.taskWith(picture));
+      desk.away = true;
+      await vi.waitFor(() => expect(desk.calls.filter((call) => call === 'finish').length).toBeGreaterThan(1));
+      desk.away = false;
+      await running;
+
+      expect([...desk.settled.values()]).toMatchObject([{ finished: [{ name: 'image' }] }]);
+      expect(storage.count('PUT')).toBe(1);
+    });
+
+    it('says why a task failed when master is back', async () => {
+      const running = run(storage.taskWith(Buffer.from('no picture')));
+      desk.away = true;
+      await vi.waitFor(() => expect(desk.calls).toContain('fail'));
+      desk.away = false;
+      await running;
+
+      expect([...desk.settled.values()]).toMatchObject([{ failed: { code: 'undecodable-image' } }]);
+    });
+  });
+
+  describe('gives a task back when the worker must stop', () => {
+    it('while it downloads', async () => {
+      storage.damages.push('silent');
+
+      expect(await stopAt(() => expect(storage.openDownloads).toBe(1))).toEqual({ released: true });
+    });
+
+    it('while it processes, without waiting for image work that cannot be broken off', async () => {
+      const { process } = holdImageWork();
+
+      expect(await stopAt(() => expect(process).toHaveBeenCalled())).toEqual({ released: true });
+    });
+
+    it('while it waits for storage', async () => {
+      storage.away.add('PUT');
+
+      expect(await stopAt(() => expect(storage.count('PUT')).toBeGreaterThan(0))).toEqual({ released: true });
+    });
+
+    it('before it has begun', async () => {
+      drain.abort(new Draining('The worker stops'));
+
+      expect(await settle(storage.taskWith(picture))).toEqual({ released: true });
+      expect(storage.requests).toEqual([]);
+    });
+
+    it('tries it only once: while master is away, the lease expires', async () => {
+      const finish = vi.spyOn(desk, 'finish').mockRejectedValue(unavailable());
+      const release = vi.spyOn(desk, 'release').mockRejectedValue(unavailable());
+
+      await stopAt(() => expect(finish).toHaveBeenCalled());
+
+      expect(release).toHaveBeenCalledTimes(1);
+      expect(place.log.at(-1)).toContain('comes back when its lease expires');
+    });
+
+    it('does not wait for master to hear of a failure', async () => {
+      const fail = vi.spyOn(desk, 'fail').mockRejectedValue(unavailable());
+
+      await stopAt(() => expect(fail).toHaveBeenCalled(), storage.taskWith(Buffer.from('no picture')));
+
+      expect(place.log.at(-1)).toContain('comes back when its lease expires');
+    });
+
+    it('does not wait for an answer for long', async () => {
+      const { process } = holdImageWork();
+      vi.spyOn(desk, 'release').mockReturnValue(new Promise(() => undefined));
+
+      await stopAt(() => expect(process).toHaveBeenCalled());
+
+      expect(place.log.at(-1)).toContain('comes back when its lease expires');
+    });
+  });
+
+  it.each(['finish', 'fail', 'renew'] as const)('never rejects, whatever %s answers', async (call) => {
+    vi.spyOn(desk, call).mockRejectedValue(new TypeError('a mistake'));
+    const source = call === 'fail' ? Buffer.from('no picture') : picture;
+
+    await expect(run(storage.taskWith(source))).resolves.toBeUndefined();
+  });
+
+  async function outputOf(bytes: Buffer): Promise<ProcessedImage> {
+    const path = `${place.config.workFolder}/output`;
+    await sharp(bytes).png().toFile(path);
+    return { name: 'image', path, type: 'image/png', size: (await sharp(path).toBuffer()).length, width: 4, height: 3 };
+  }
+});

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Problem,
+  type Failure,
+  type FileReference,
+  type FileStore,
+  type Lease,
+  type LeaseStore,
+  type Task,
+} from '#contracts';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { WorkerConfig } from '../config.js';
+import { ImageFailure, ProcessingTimeout } from '../image/image-failure.js';
+import { ImageProcessor } from '../image/image-processor.js';
+import { LeaseKeeper, LeaseLost } from '../lease/lease-keeper.js';
+import { FILE_STORE, LEASE_STORE } from '../stores.js';
+import { patiently } from './patience.js';
+import { DamagedDownload, WorkFolder } from './work-folder.js';
+
+/** The reason of the abort when the worker must stop before a task is done. */
+export class Draining extends Error {
+  override name = 'Draining';
+}
+
+/** How long a draining worker tries to give a task back. */
+const releaseMs = 3_000;
+
+/**
+ * Takes one leased task from its source to its settlement: finished, failed, or released.
+ *
+ * Ends without settling anything when the lease is lost: somebody else has the task, or nobody wants it any more.
+ * While master or storage is away it waits; the outputs, once made, are not made again.
+ */
+@Injectable()
+export class TaskRunner {
+  private readonly logger = new Logger('Worker');
+
+  constructor(
+    @Inject(LEASE_STORE) private readonly leases: LeaseStore,
+    @Inject(FILE_STORE) private readonly files: FileStore,
+    private readonly images: ImageProcessor,
+    private readonly config: WorkerConfig,
+  ) {}
+
+  /**
+   * Never rejects.
+   * @param drain aborts when the worker must stop now
+   */
+  async run({ task, expiresInMs }: Lease, token: string, drain: AbortSignal): Promise<void> {
+    const began = performance.now();
+    this.logger.log(`Working on task ${task.id}`);
+    const keeper = new LeaseKeeper(this.leases, task.id, token);
+    keeper.start(expiresInMs);
+    const signal = AbortSignal.any([keeper.lost, drain]);
+    try {
+      const outputs = await this.process(task, keeper, signal);
+      await patiently(signal, () => this.leases.finish(task.id, token, outputs));
+      this.logger.log(`Task ${task.id} is done in ${Math.round(performance.now() - began)} ms`);
+    } catch (error) {
+      await this.giveUp(task, token, signal.aborted ? signal.reason : error, signal);
+    } finally {
+      keeper.stop();
+    }
+  }
+
+  private async process(task: Task, keeper: LeaseKeeper, signal: AbortSignal): Promise<FileReference[]> {
+    await using folder = await WorkFolder.create(this.config.workFolder, this.files);
+    keeper.enter('downloading');
+    const source = await patiently(signal, () => folder.download(task.source, signal));
+    keeper.enter('processing');
+    const images = await this.untilAborted(this.images.process(source, task.recipe, folder.path, signal), signal);
+    keeper.enter('uploading');
+    const outputs: FileReference[] = [];
+    for (const image of images) outputs.push(await patiently(signal, () => folder.upload(task, image, signal)));
+    return outputs;
+  }
+
+  /**
+   * The outcome of image work, which sharp cannot break off. A draining worker does not wait for it; otherwise it goes
+   * on to occupy this task's slot until it ends.
+   */
+  private async untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([work, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      if (!(signal.reason instanceof Draining)) await work.catch(() => undefined);
+    }
+  }
+
+  private async giveUp(task: Task, token: string, error: unknown, signal: AbortSignal): Promise<void> {
+    try {
+      if (error instanceof Draining) {
+        const said = await Promise.race([this.leases.release(task.id, token), sleep(releaseMs, null, { ref: false })]);
+        if (!said) throw new Error('master does not answer');
+        this.logger.log(`Task ${task.id} is released`);
+      } else if (error instanceof LeaseLost || Problem.is(error, 'lease-lost', 'task-not-found')) {
+        this.logger.warn(`Task ${task.id} is given up: ${error.message}`);
+      } else {
+        const failure = failureOf(error, task);
+        const { state } = await patiently(signal, () => this.leases.fail(task.id, token, failure));
+        const then = state === 'failed' ? 'It has failed for good' : 'It will be tried again';
+        this.logger.warn(`Task ${task.id}: ${failure.code}: ${failure.detail}. ${then}`);
+      }
+    } catch (failed) {
+      this.logger.warn(`Task ${task.id} comes back when its lease expires: ${(failed as Error).message}`);
+    }
+  }
+}
+
+/**
+ * What to report of an error: permanent only when the picture itself is at fault, or when it took too long twice.
+ */
+function failureOf(error: unknown, { error: before }: Task): Failure {
+  const detail = (error as Error).message.slice(0, 1000);
+  if (error instanceof ImageFailure) return { code: error.code, detail, permanent: true };
+  if (error instanceof DamagedDownload) return { code: 'damaged-download', detail, permanent: false };
+  if (error instanceof ProcessingTimeout) {
+    return { code: 'processing-timeout', detail, permanent: before?.code === 'processing-timeout' };
+  }
+  // Master has accepted the recipe, so it is newer than this worker; another worker may know it.
+  if (Problem.is(error, 'invalid-request')) return { code: 'unknown-recipe', detail, permanent: false };
+  if (error instanceof Problem) return { code: error.code, detail: error.detail.slice(0, 1000), permanent: false };
+  return { code: 'processing-failed', detail, permanent: false };
+}
