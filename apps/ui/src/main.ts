@@ -1,0 +1,3 @@
+import { start } from '#chassis/start';
+
+await start(() => import('./app.module.js'));
