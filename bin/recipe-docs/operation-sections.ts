@@ -1,0 +1,64 @@
+import { operationNames, operationParameters, parameterRules, type Operation, type OperationName } from '#contracts';
+import { operationExamples } from './examples.js';
+
+/** The pictures of an operation, by the names of their files without the extension. */
+export function picturesOf(name: OperationName): { name: string; operations: Operation[] }[] {
+  const { before, operation } = operationExamples[name];
+  const after = { name, operations: [...(before ?? []), operation] };
+  return before ? [{ name: `${name}-before`, operations: before }, after] : [after];
+}
+
+/**
+ * Writes the generated part of every operation's section: its picture, what the picture shows, and the table of its
+ * parameters. Everything outside of the marks is left as it is.
+ * @throws when an operation has no place in the page
+ */
+export function withOperationSections(page: string): string {
+  return operationNames.reduce((text, name) => {
+    const [begin, end] = [`<!-- operation ${name} -->`, `<!-- end of ${name} -->`];
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    if (from === -1 || to < from) throw new Error(`doc/recipes.md has no place for ${name}: ${begin} … ${end}`);
+    return `${text.slice(0, from)}${begin}\n\n${operationSection(name)}\n\n${text.slice(to)}`;
+  }, page);
+}
+
+function operationSection(name: OperationName): string {
+  const pictures = picturesOf(name).map((picture) => `![${picture.name}](recipes/${picture.name}.webp)`);
+  return [
+    pictures.join(' → '),
+    ['```json', printed(operationExamples[name].operation), '```'].join('\n'),
+    parameterTable(name),
+  ].join('\n\n');
+}
+
+function parameterTable(name: OperationName): string {
+  const rules = parameterRules(operationParameters[name]);
+  if (rules.length === 0) return 'No parameters.';
+  const rows = rules.map(({ name: parameter, rule, required }) => [
+    `\`${parameter}\``,
+    required ? 'yes' : 'no',
+    rule.replace(/^must be /, ''),
+  ]);
+  const table = [['Parameter', 'Required', 'Must be'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]!.length)));
+  const lines = table.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`);
+  lines.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`);
+  return lines.join('\n');
+}
+
+/** JSON as prettier writes it: on one line, but a matrix row by row. */
+function printed(value: unknown, indent = ''): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  const isList = Array.isArray(value);
+  const entries = isList
+    ? value.map((item) => printed(item, inner))
+    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${printed(item, inner)}`);
+  const isMatrix = isList && Array.isArray(value[0]);
+  const [open, close] = isList ? ['[', ']'] : ['{', '}'];
+  if (entries.length === 0) return open + close;
+  if (isMatrix || entries.some((entry) => entry.includes('\n'))) {
+    return `${open}\n${inner}${entries.join(`,\n${inner}`)}\n${indent}${close}`;
+  }
+  return isList ? `[${entries.join(', ')}]` : `{ ${entries.join(', ')} }`;
+}
