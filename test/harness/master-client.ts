@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A task as master shows it; the fields that tests look at. */
+export interface ShownTask {
+  id: string;
+  state: string;
+  outputs: { name: string; size: number; type: string; sha256: string; width: number; height: number; href: string }[];
+  source: { name: string; size: number; type: string; sha256: string; href: string };
+  leaseNumber: number;
+  lostLeases: number;
+  failures: number;
+  error: { code: string; detail: string } | null;
+}
+
+/** For how long a patient client tries; longer than any restart in the tests. */
+const patienceMs = 120_000;
+const retryMs = 200;
+/** 503: a service is away. 410: master was frozen for so long that the janitor took the upload for an orphan. */
+const worthRepeating = [503, 410];
+
+/** A good client: repeats what was not answered, or answered as worth repeating; uploads under an idempotency key. */
+export class MasterClient {
+  constructor(private readonly endpoint: () => Promise<string>) {}
+
+  /** One request, tried once. */
+  async fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(`http://${await this.endpoint()}${path}`, init);
+  }
+
+  /** One request, tried until master answers it. */
+  async patiently(path: string, init?: RequestInit): Promise<Response> {
+    const giveUpAt = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        const response = await this.fetch(path, init);
+        if (!worthRepeating.includes(response.status)) return response;
+        throw new Error(await response.text());
+      } catch (error) {
+        if (performance.now() > giveUpAt) throw error;
+        await sleep(retryMs);
+      }
+    }
+  }
+
+  /** Uploads a picture. */
+  async upload(image: Buffer, fields: Record<string, string> = {}, name = 'photo.png'): Promise<ShownTask> {
+    const form = new FormData();
+    for (const [field, value] of Object.entries(fields)) form.set(field, value);
+    form.set('image', new Blob([new Uint8Array(image)]), name);
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const response = await this.patiently('/task', { method: 'POST', body: form, headers });
+    if (response.status !== 201) throw new Error(await response.text());
+    return (await response.json()) as ShownTask;
+  }
+
+  /** The task once it is finished, failed or cancelled. */
+  async settled(id: string): Promise<ShownTask> {
+    for (;;) {
+      const response = await this.patiently(`/task/${id}?wait=20`);
+      const task = (await response.json()) as ShownTask;
+      if (response.status !== 200) throw new Error(JSON.stringify(task));
+      if (['finished', 'failed', 'cancelled'].includes(task.state)) return task;
+    }
+  }
+
+  async download(path: string): Promise<Buffer> {
+    const response = await this.patiently(path);
+    if (response.status !== 200) throw new Error(await response.text());
+    return Buffer.from(await response.arrayBuffer());
+  }
+}

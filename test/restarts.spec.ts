@@ -1,0 +1,104 @@
+import type { ServiceName } from '#contracts';
+import { describe, expect, it } from 'vitest';
+import { form } from './harness/form.js';
+import type { ShownTask } from './harness/master-client.js';
+import { negatedPixelsOf, pixelsOf, png } from './harness/photo.js';
+import { System } from './harness/system.js';
+
+/** Every photo is there, processed once, as it should be. */
+async function expectAllProcessed(system: System, uploads: { task: ShownTask; image: Buffer }[]): Promise<ShownTask[]> {
+  const settled: ShownTask[] = [];
+  for (const { task, image } of uploads) {
+    const finished = await system.client.settled(task.id);
+    expect(finished.state).toBe('finished');
+    const result = await system.client.download(finished.outputs[0]!.href);
+    expect((await pixelsOf(result)).equals(await negatedPixelsOf(image))).toBe(true);
+    settled.push(finished);
+  }
+  return settled;
+}
+
+async function photos(count: number, size = { width: 500, height: 400 }): Promise<Buffer[]> {
+  return Promise.all(Array.from({ length: count }, (_unused, seed) => png({ ...size, seed })));
+}
+
+describe('nothing is lost', () => {
+  it.each<ServiceName>(['db', 'storage', 'keyvaluestore', 'master'])(
+    'when %s is killed and comes back in the middle of the work',
+    async (service) => {
+      const system = await System.start();
+      const images = await photos(16);
+      const uploads: { task: ShownTask; image: Buffer }[] = [];
+      let restarted: Promise<void> | undefined;
+      for (const image of images) {
+        uploads.push({ image, task: await system.client.upload(image) });
+        if (uploads.length === 6) restarted = system.restart(service);
+      }
+      await restarted;
+      await expectAllProcessed(system, uploads);
+      const queue = await (await system.client.patiently('/queue')).json();
+      expect(queue).toMatchObject({ backlog: 0, finished: images.length, failed: 0 });
+    },
+  );
+
+  it('when a worker is killed, and the next one has to wait for its leases', async () => {
+    const system = await System.start({ env: { MICRO_WORKER_SLOTS: '2' } });
+    const images = await photos(12);
+    const uploads = await Promise.all(
+      images.map(async (image) => ({ image, task: await system.client.upload(image) })),
+    );
+    await system.process('worker-1').line(/Working on task/);
+    await system.process('worker-1').end('SIGKILL');
+    await system.launch('worker', 'worker-2');
+    await expectAllProcessed(system, uploads);
+  });
+
+  it('when a second worker joins and leaves in the middle of 20 tasks', async () => {
+    const system = await System.start({ workers: 0 });
+    const images = await photos(20, { width: 1200, height: 900 });
+    const uploads = await Promise.all(
+      images.map(async (image) => ({ image, task: await system.client.upload(image) })),
+    );
+    const [, second] = await Promise.all([system.launch('worker', 'worker-1'), system.launch('worker', 'worker-2')]);
+    await second.line(/Working on task/);
+    expect(await second.end('SIGTERM')).toBe(0);
+    const settled = await expectAllProcessed(system, uploads);
+    // A worker that is told to stop finishes or gives back what it has: no lease ran out.
+    expect(settled.filter(({ lostLeases, failures }) => lostLeases + failures > 0)).toEqual([]);
+  });
+
+  it('when everything is killed at once and started again', async () => {
+    const system = await System.start({ workers: 0 });
+    const images = await photos(4);
+    const uploads = await Promise.all(
+      images.map(async (image) => ({ image, task: await system.client.upload(image) })),
+    );
+    await Promise.all(['master', 'storage', 'db', 'keyvaluestore'].map((name) => system.process(name).end('SIGKILL')));
+    for (const service of ['master', 'storage', 'db'] as const) {
+      // In the wrong order, and without a registry: each waits for what it needs, and says so.
+      void system.launch(service).catch(() => undefined);
+      await system.process(service).line(/Waiting for the registry/);
+    }
+    await system.launch('keyvaluestore');
+    await system.launch('worker');
+    await expectAllProcessed(system, uploads);
+  });
+});
+
+describe('while a service is away', () => {
+  it('clients get 503 with Retry-After, and workers wait', async () => {
+    const system = await System.start();
+    const image = await png();
+    for (const service of ['storage', 'db'] as const) {
+      await system.process(service).end('SIGKILL');
+      const refused = await system.client.fetch('/task', { method: 'POST', body: form({ image }) });
+      expect(refused.status, service).toBe(503);
+      expect(refused.headers.get('Retry-After')).toBe('1');
+      expect(await refused.json()).toMatchObject({ code: 'service-unavailable' });
+      await system.launch(service);
+    }
+    const task = await system.client.settled((await system.client.upload(image)).id);
+    expect(task.state).toBe('finished');
+    expect(system.process('worker-1').hasEnded).toBe(false);
+  });
+});
