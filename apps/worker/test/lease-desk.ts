@@ -52,11 +52,12 @@ export class LeaseDesk implements LeaseStore {
     this.held.delete(id);
   }
 
-  async next({ token }: LeaseRequest, signal?: AbortSignal): Promise<Lease | null> {
+  async next({ token, waitMs }: LeaseRequest, signal?: AbortSignal): Promise<Lease | null> {
     this.arrive('next');
     const again = [...this.held.values()].find((lease) => lease.token === token);
     if (again) return { task: again.task, expiresInMs: this.leaseMs };
     if (this.usedTokens.has(token)) throw new Problem('lease-lost', 'A token serves once');
+    if (waitMs === 0 && this.offered.length === 0) return null;
     const aborted = Promise.withResolvers<never>();
     aborted.promise.catch(() => undefined);
     signal?.addEventListener('abort', () => aborted.reject(signal.reason as Error));

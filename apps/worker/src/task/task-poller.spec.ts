@@ -19,6 +19,12 @@ class Runs {
     return promise;
   }
 
+  readonly released: { task: Task; token: string }[] = [];
+
+  async release(task: Task, token: string): Promise<void> {
+    this.released.push({ task, token });
+  }
+
   get ids(): string[] {
     return this.begun.map(({ task }) => task.id);
   }
@@ -223,7 +229,7 @@ describe('TaskPoller', () => {
   });
 
   describe('when the worker stops', () => {
-    it('gives up its poll at once, without a word, and asks no more', async () => {
+    it('gives up its poll at once, asks without waiting what it brought, and then no more', async () => {
       poller.onApplicationBootstrap();
       await settled();
       const [, signal] = next.mock.calls[0]!;
@@ -234,8 +240,37 @@ describe('TaskPoller', () => {
       await poller.beforeApplicationShutdown();
       poller.tick();
       await settled();
-      expect(asked()).toHaveLength(1);
+      expect(asked().map(({ waitMs }) => waitMs)).toEqual([expect.any(Number), 0]);
+      expect(asked()[1]!.token).toBe(asked()[0]!.token);
+      expect(runs.released).toEqual([]);
       expect(place.log.filter((line) => line.startsWith('Waiting'))).toEqual([]);
+    });
+
+    it('gives back the lease that came while it hung up', async () => {
+      const { lease } = desk.lease(runningTask());
+      next.mockImplementationOnce((_request, signal) => {
+        return new Promise((_resolve, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+      });
+      next.mockImplementationOnce(async () => lease);
+      poller.onApplicationBootstrap();
+      await settled();
+
+      poller.onModuleDestroy();
+      await poller.beforeApplicationShutdown();
+
+      expect(runs.released).toEqual([{ task: lease.task, token: asked()[0]!.token }]);
+      expect(runs.begun).toEqual([]);
+    });
+
+    it('stops even when nobody says what its poll brought', async () => {
+      poller.onApplicationBootstrap();
+      await settled();
+      desk.away = true;
+
+      poller.onModuleDestroy();
+
+      await poller.beforeApplicationShutdown();
+      expect(place.log).toContainEqual(expect.stringContaining('would have to expire'));
     });
 
     it('lets the running tasks end, and begins no other when a slot is free', async () => {

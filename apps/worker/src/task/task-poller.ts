@@ -15,13 +15,15 @@ import { Draining, TaskRunner } from './task-runner.js';
 
 /** Well below the longest wait, so that an answer never meets a timeout on its way. */
 const waitMs = longestWaitMs - 5_000;
+/** How long a stopping worker tries to learn what its last poll brought. */
+const unheardMs = 3_000;
 
 /**
  * Fills the worker's slots with tasks.
  *
  * One long poll is out whenever a slot is free; every second a tick sees to it that one is, which is also the pause
- * after an error. A shutdown ends the poll at once, lets the running tasks end within the grace time, and has the rest
- * released.
+ * after an error. A shutdown ends the poll at once and gives back what it may have brought, lets the running tasks end
+ * within the grace time, and has the rest released.
  */
 @Injectable()
 export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
@@ -30,7 +32,7 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
   private readonly running = new Set<Promise<void>>();
   private readonly stopPolling = new AbortController();
   private readonly drain = new AbortController();
-  private polling = false;
+  private polling: Promise<void> | null = null;
   private trouble: string | null = null;
   private idle = false;
   /** Kept until it is answered: asked again with it, the store gives the lease whose answer was lost. */
@@ -49,7 +51,7 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
   @Interval(1_000)
   tick(): void {
     if (this.polling) this.sayIdle();
-    void this.poll();
+    this.poll();
   }
 
   onModuleDestroy(): void {
@@ -61,6 +63,7 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
       () => this.drain.abort(new Draining('The worker stops')),
       this.config.graceSeconds * 1000,
     );
+    await this.polling;
     await Promise.all(this.running);
     clearTimeout(deadline);
   }
@@ -69,9 +72,11 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
     return this.running.size < this.config.slots && !this.stopPolling.signal.aborted;
   }
 
-  private async poll(): Promise<void> {
-    if (this.polling) return;
-    this.polling = true;
+  private poll(): void {
+    this.polling ??= this.fillSlots().finally(() => (this.polling = null));
+  }
+
+  private async fillSlots(): Promise<void> {
     try {
       while (this.hasFreeSlot) {
         const lease = await this.leases.next(
@@ -82,9 +87,21 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
         if (lease) this.begin(lease);
       }
     } catch (error) {
-      this.handle(error);
-    } finally {
-      this.polling = false;
+      if (this.stopPolling.signal.aborted) await this.giveBackUnheard();
+      else this.handle(error);
+    }
+  }
+
+  /** The answer that the stopping worker did not wait for may have been a lease: nobody else would know of it. */
+  private async giveBackUnheard(): Promise<void> {
+    try {
+      const lease = await this.leases.next(
+        { worker: this.worker, token: this.token, waitMs: 0 },
+        AbortSignal.timeout(unheardMs),
+      );
+      if (lease) await this.runner.release(lease.task, this.token);
+    } catch (error) {
+      this.logger.warn(`A lease that came while the worker stopped would have to expire: ${(error as Error).message}`);
     }
   }
 
@@ -98,12 +115,11 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
     this.running.add(run);
     void run.then(() => {
       this.running.delete(run);
-      void this.poll();
+      this.poll();
     });
   }
 
   private handle(error: unknown): void {
-    if (this.stopPolling.signal.aborted) return;
     if (Problem.is(error, 'lease-lost')) {
       this.token = newLeaseToken();
       return;

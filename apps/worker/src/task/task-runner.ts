@@ -63,6 +63,13 @@ export class TaskRunner {
     }
   }
 
+  /** Gives a task back. @throws Error when master does not say in time that it has it */
+  async release(task: Task, token: string): Promise<void> {
+    const said = await Promise.race([this.leases.release(task.id, token), sleep(releaseMs, null, { ref: false })]);
+    if (!said) throw new Error('master does not answer');
+    this.logger.log(`Task ${task.id} is released`);
+  }
+
   private async process(task: Task, keeper: LeaseKeeper, signal: AbortSignal): Promise<FileReference[]> {
     await using folder = await WorkFolder.create(this.config.workFolder, this.files);
     keeper.enter('downloading');
@@ -94,9 +101,7 @@ export class TaskRunner {
   private async giveUp(task: Task, token: string, error: unknown, signal: AbortSignal): Promise<void> {
     try {
       if (error instanceof Draining) {
-        const said = await Promise.race([this.leases.release(task.id, token), sleep(releaseMs, null, { ref: false })]);
-        if (!said) throw new Error('master does not answer');
-        this.logger.log(`Task ${task.id} is released`);
+        await this.release(task, token);
       } else if (error instanceof LeaseLost || Problem.is(error, 'lease-lost', 'task-not-found')) {
         this.logger.warn(`Task ${task.id} is given up: ${error.message}`);
       } else {
