@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { patiently } from './patiently.js';
 
 /** A task as master shows it; the fields that tests look at. */
 export interface ShownTask {
@@ -13,9 +13,6 @@ export interface ShownTask {
   error: { code: string; detail: string } | null;
 }
 
-/** For how long a patient client tries; longer than any restart in the tests. */
-const patienceMs = 120_000;
-const retryMs = 200;
 /** 503: a service is away. 410: master was frozen for so long that the janitor took the upload for an orphan. */
 const worthRepeating = [503, 410];
 
@@ -29,18 +26,12 @@ export class MasterClient {
   }
 
   /** One request, tried until master answers it. */
-  async patiently(path: string, init?: RequestInit): Promise<Response> {
-    const giveUpAt = performance.now() + patienceMs;
-    for (;;) {
-      try {
-        const response = await this.fetch(path, init);
-        if (!worthRepeating.includes(response.status)) return response;
-        throw new Error(await response.text());
-      } catch (error) {
-        if (performance.now() > giveUpAt) throw error;
-        await sleep(retryMs);
-      }
-    }
+  patiently(path: string, init?: RequestInit): Promise<Response> {
+    return patiently(async () => {
+      const response = await this.fetch(path, init);
+      if (worthRepeating.includes(response.status)) throw new Error(await response.text());
+      return response;
+    });
   }
 
   /** Uploads a picture. */

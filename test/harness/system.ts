@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { services, type RegisteredService, type ServiceName } from '#contracts';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { MasterClient } from './master-client.js';
+import { patiently } from './patiently.js';
 import { RunningProcess } from './running-process.js';
 
 export interface SystemOptions {
@@ -114,11 +115,13 @@ export class System {
     await this.launch(service, name);
   }
 
-  /** What an internal route of a service answers, under the service token. */
-  async internal(service: RegisteredService, path: string): Promise<unknown> {
-    const endpoint = (await (await fetch(`http://${this.registry}/${services[service].key}`)).text()).trim();
-    const response = await fetch(`http://${endpoint}${path}`, { headers: { Authorization: `Bearer ${token}` } });
-    return response.json();
+  /** What an internal route of a service answers, under the service token, as soon as one of its processes answers. */
+  internal(service: RegisteredService, path: string): Promise<unknown> {
+    return patiently(async () => {
+      const endpoint = (await (await fetch(`http://${this.registry}/${services[service].key}`)).text()).trim();
+      const response = await fetch(`http://${endpoint}${path}`, { headers: { Authorization: `Bearer ${token}` } });
+      return response.json();
+    });
   }
 
   /** The files that storage keeps, by their place on the disk. */

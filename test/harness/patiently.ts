@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Longer than any restart in the tests. */
+const patienceMs = 120_000;
+/** Short: a killed process stays registered for up to 15 s, so that every second try meets nobody. */
+const pauseMs = 50;
+
+/** Tries until it works. @throws what the last try threw, after two minutes */
+export async function patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  const giveUpAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+      await sleep(pauseMs);
+    }
+  }
+}
