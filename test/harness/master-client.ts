@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { patiently } from './patiently.js';
+import { patiently, TryAgain } from './patiently.js';
 
 /** A task as master shows it; the fields that tests look at. */
 export interface ShownTask {
@@ -13,10 +13,16 @@ export interface ShownTask {
   error: { code: string; detail: string } | null;
 }
 
-/** 503: a service is away. 410: master was frozen for so long that the janitor took the upload for an orphan. */
-const worthRepeating = [503, 410];
+/**
+ * 503: a service is away, or full. 429: too many requests. 410: master was frozen for so long that the janitor took the
+ * upload for an orphan.
+ */
+const worthRepeating = [503, 429, 410];
 
-/** A good client: repeats what was not answered, or answered as worth repeating; uploads under an idempotency key. */
+/**
+ * A good client: repeats what was not answered, or answered as worth repeating, after the time that the answer asks for;
+ * uploads under an idempotency key.
+ */
 export class MasterClient {
   constructor(private readonly endpoint: () => Promise<string>) {}
 
@@ -29,8 +35,8 @@ export class MasterClient {
   patiently(path: string, init?: RequestInit): Promise<Response> {
     return patiently(async () => {
       const response = await this.fetch(path, init);
-      if (worthRepeating.includes(response.status)) throw new Error(await response.text());
-      return response;
+      if (!worthRepeating.includes(response.status)) return response;
+      throw new TryAgain(await response.text(), Number(response.headers.get('Retry-After') ?? 0) * 1000);
     });
   }
 

@@ -5,6 +5,18 @@ const patienceMs = 120_000;
 /** Short: a killed process stays registered for up to 15 s, so that every second try meets nobody. */
 const pauseMs = 50;
 
+/** An answer that asks to be asked again, after so many milliseconds. */
+export class TryAgain extends Error {
+  override name = 'TryAgain';
+
+  constructor(
+    message: string,
+    readonly afterMs: number,
+  ) {
+    super(message);
+  }
+}
+
 /** Tries until it works. @throws what the last try threw, after two minutes */
 export async function patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
   const giveUpAt = performance.now() + patienceMs;
@@ -13,7 +25,7 @@ export async function patiently<Result>(attempt: () => Promise<Result>): Promise
       return await attempt();
     } catch (error) {
       if (performance.now() > giveUpAt) throw error;
-      await sleep(pauseMs);
+      await sleep(error instanceof TryAgain ? error.afterMs : pauseMs);
     }
   }
 }
