@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { services, type RegisteredService, type ServiceName } from '#contracts';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { freePorts } from './free-ports.js';
 import { MasterClient } from './master-client.js';
 import { patiently } from './patiently.js';
 import { RunningProcess } from './running-process.js';
@@ -22,10 +23,10 @@ const token = 'a-token-of-the-end-to-end-tests';
 export class System {
   private readonly running = new Map<string, RunningProcess>();
   private readonly ended: RunningProcess[] = [];
-  private registryPort = 0;
 
   private constructor(
     readonly folder: string,
+    private readonly registryPort: number,
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
@@ -49,7 +50,8 @@ export class System {
   }
 
   private static async create(env: NodeJS.ProcessEnv = {}): Promise<System> {
-    return new System(await mkdtemp(join(tmpdir(), 'node-micro-test-')), env);
+    const [registryPort] = (await freePorts(1)) as [number];
+    return new System(await mkdtemp(join(tmpdir(), 'node-micro-test-')), registryPort, env);
   }
 
   private async launchAll({ masters = 1, workers = 1 }: SystemOptions = {}): Promise<void> {
@@ -103,9 +105,7 @@ export class System {
     const before = this.running.get(name);
     if (before) this.ended.push(before);
     this.running.set(name, started);
-    const [, port] = await started.line(/is listening on (\d+)/);
-    if (isRegistry) this.registryPort = Number(port);
-    else await started.line(/endpoint registered/);
+    await started.line(isRegistry ? /is listening on/ : /endpoint registered/);
     return started;
   }
 
