@@ -47,12 +47,13 @@ it(
       Array.from({ length: pictures }, (_unused, picture) => png({ width: 300, height: 200, seed: picture })),
     );
     const accepted: { task: ShownTask; image: Buffer }[] = [];
+    const { client } = system;
     const chaos = new Chaos(system, [...targets], random);
     let begun = 0;
     const upload = async (): Promise<void> => {
       while (begun < uploads || chaos.killCount < kills) {
         const image = images[begun++ % pictures]!;
-        accepted.push({ image, task: await system.client.upload(image) });
+        accepted.push({ image, task: await client.upload(image) });
       }
     };
     await Promise.all([chaos.run(kills), ...Array.from({ length: clients }, upload)]);
@@ -61,16 +62,16 @@ it(
       await Promise.all(images.map(async (image) => [image, await negatedPixelsOf(image)] as const)),
     );
     for (const { task, image } of accepted) {
-      const finished = await system.client.settled(task.id);
+      const finished = await client.settled(task.id);
       expect(finished.state, finished.error?.detail).toBe('finished');
-      const result = await system.client.download(finished.outputs[0]!.href);
+      const result = await client.download(finished.outputs[0]!.href);
       expect((await pixelsOf(result)).equals(expected.get(image)!)).toBe(true);
       const attempts = (await system.internal('db', `/task/${task.id}/attempts`)) as Attempt[];
       expect(attempts.filter(({ outcome }) => outcome === 'finished')).toHaveLength(1);
       expect(attempts.filter(({ outcome }) => outcome === null)).toEqual([]);
     }
 
-    const queue = await (await system.client.patiently('/queue')).json();
+    const queue = await (await client.patiently('/queue')).json();
     expect(queue).toMatchObject({ backlog: 0, failed: 0, cancelled: 0 });
     await vi.waitFor(async () => expect(await unneededFiles(system)).toEqual([]), { timeout: 60_000, interval: 500 });
 
@@ -79,8 +80,8 @@ it(
     process.stdout.write(
       `\nThrashed with seed ${seed}: ${accepted.length} uploads, ${chaos.killCount} kills ` +
         `(${[...chaos.kills].map(([name, number]) => `${name} ${number}`).join(', ')}), ${chaos.freezes} freezes, ` +
-        `${count(/Working on task/)} attempts begun, ${count(/is given up/)} stale ones refused, ` +
-        `${count(/Reclaimed/)} reclaims; nothing lost\n`,
+        `${client.retries} retries of clients, ${count(/Working on task/)} attempts begun, ` +
+        `${count(/is given up/)} stale ones refused, ${count(/Reclaimed/)} reclaims; nothing lost\n`,
     );
   },
 );

@@ -24,6 +24,9 @@ const worthRepeating = [503, 429, 410];
  * uploads under an idempotency key.
  */
 export class MasterClient {
+  /** How often this client tried again. */
+  retries = 0;
+
   constructor(private readonly endpoint: () => Promise<string>) {}
 
   /** One request, tried once. */
@@ -33,7 +36,9 @@ export class MasterClient {
 
   /** One request, tried until master answers it. */
   patiently(path: string, init?: RequestInit): Promise<Response> {
+    let tries = 0;
     return patiently(async () => {
+      if (tries++ > 0) this.retries++;
       const response = await this.fetch(path, init);
       if (!worthRepeating.includes(response.status)) return response;
       throw new TryAgain(await response.text(), Number(response.headers.get('Retry-After') ?? 0) * 1000);
