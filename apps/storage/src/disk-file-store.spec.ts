@@ -99,7 +99,7 @@ describe('DiskFileStore on its disk', () => {
   describe('with a disk that', () => {
     afterEach(() => vi.restoreAllMocks());
 
-    it.each(['ENOSPC', 'EDQUOT'])('is full (%s) leaves nothing and says so', async (code) => {
+    it.each(['ENOSPC', 'EDQUOT', 'EFBIG'])('is full (%s) leaves nothing and says so', async (code) => {
       const store = await start();
       const key = newSourceKey(randomUUID());
       vi.spyOn(await handles(), 'writev').mockRejectedValueOnce(Object.assign(new Error(code), { code }));

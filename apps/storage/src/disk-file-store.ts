@@ -75,7 +75,7 @@ export class DiskFileStore implements FileStore {
       await refuseExisting(key, path);
       return await this.receive(key, path, untilAborted(body, options.signal), options);
     } catch (error) {
-      if (isErrno(error, 'ENOSPC', 'EDQUOT')) {
+      if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
         throw new Problem('storage-full', 'There is no room for the file', { cause: error });
       }
       throw error;

@@ -2,12 +2,22 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { ConfigError } from '#chassis';
+import { Problem } from '#contracts';
 import { migrations, type Migration } from './migrations.js';
 
 /** SQLITE_CANTOPEN. OSv lacks a system call that SQLite makes before it opens any file, so all of them end in this. */
 const cannotOpen = 14;
+/** SQLITE_FULL. */
+const full = 13;
 
 type Parameters = Record<string, SQLInputValue>;
+
+/** Nothing can be written now. A caller that repeats its call does so until there is room again. */
+export class DiskFull extends Problem {
+  constructor(cause: unknown) {
+    super('service-unavailable', 'The disk of the task store is full', { retryAfterSeconds: 10, cause });
+  }
+}
 
 interface PreparedStatement {
   statement: StatementSync;
@@ -59,7 +69,10 @@ export class SqliteDatabase {
     return Number(this.prepared(sql, parameters).run(parameters).changes);
   }
 
-  /** All of `work` or nothing of it. */
+  /**
+   * All of `work` or nothing of it.
+   * @throws DiskFull, or what `work` throws
+   */
   transaction<Result>(work: () => Result): Result {
     this.database.exec('BEGIN IMMEDIATE');
     try {
@@ -68,7 +81,7 @@ export class SqliteDatabase {
       return result;
     } catch (error) {
       if (this.database.isTransaction) this.database.exec('ROLLBACK');
-      throw error;
+      throw (error as { errcode?: number }).errcode === full ? new DiskFull(error) : error;
     }
   }
 

@@ -16,7 +16,7 @@ import {
 } from '#contracts';
 import { Clock } from '#chassis';
 import type { TaskPolicy } from '../task-policy.js';
-import { SqliteDatabase } from './sqlite-database.js';
+import { DiskFull, SqliteDatabase } from './sqlite-database.js';
 import { SqliteLeaseStore } from './sqlite-lease-store.js';
 import { attemptOfRow, taskOfRow, type AttemptRow, type TaskRow } from './task-row.js';
 
@@ -43,7 +43,7 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
     if (taskIdOfKey(task.source.key) !== task.id) {
       throw new Problem('invalid-request', `source: ${task.source.key} does not belong to task ${task.id}`);
     }
-    const { id, created } = this.database.transaction(() => {
+    const { id, created } = this.make(() => {
       const known = this.find(task.id) ? task.id : this.taskOfKey(task);
       if (known) return { id: known, created: false };
       if (this.isBuried(task.id)) throw gone(task.id);
@@ -202,6 +202,17 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
     });
     this.announce(id);
     return taskOfRow(this.find(id)!);
+  }
+
+  /** A task for which there is no room is refused at once: its source can go, and the client knows what to do. */
+  private make<Result>(work: () => Result): Result {
+    try {
+      return this.database.transaction(work);
+    } catch (error) {
+      throw error instanceof DiskFull
+        ? new Problem('storage-full', 'There is no room for the task', { cause: error })
+        : error;
+    }
   }
 
   private insert({ id, owner, priority, recipe, labels, source, traceContext, idempotency }: NewTask): void {
