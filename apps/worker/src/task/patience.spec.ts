@@ -27,6 +27,13 @@ describe('patiently', () => {
     expect(third - second).toBeGreaterThan(390);
   });
 
+  it('makes the call anew while storage is full: the work that is done already would only be done again', async () => {
+    const call = vi.fn<() => Promise<string>>();
+    call.mockRejectedValueOnce(new Problem('storage-full', 'no room')).mockResolvedValueOnce('stored');
+
+    expect(await patiently(never, call)).toBe('stored');
+  });
+
   it.each([new Problem('lease-lost', 'settled'), new Problem('internal-error', ''), new TypeError('a mistake')])(
     'makes no second call after %s',
     async (error) => {

@@ -28,6 +28,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (isHealthReport(error)) return void response.status(error.getStatus()).json(error.getResponse());
     const problem = toProblem(error);
     if (problem.code === 'internal-error') this.logger.error(error, `${request.method} ${request.path}`);
+    if (problem.code === 'storage-full') this.logger.warn(`${request.method} ${request.path}: ${problem.detail}`);
     if (response.headersSent) return void response.destroy();
     const { retryAfterSeconds, size } = problem.extras;
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
@@ -43,6 +44,7 @@ export function toProblem(error: unknown): Problem {
   // A path that cannot be decoded, like `/task/%zz`, is the path of nothing.
   if (error instanceof HttpException && error.cause instanceof URIError)
     return new Problem('route-not-found', error.message);
+  if (isOverLimit(error)) return new Problem('payload-too-large', `A JSON body may have ${error.limit} bytes`);
   const status = statusOf(error);
   const code = status === undefined ? undefined : codeOfStatus[status];
   if (code) return new Problem(code, (error as Error).message);
@@ -56,6 +58,12 @@ function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const { status, expose } = (error ?? {}) as { status?: unknown; expose?: unknown };
   return typeof status === 'number' && expose === true ? status : undefined;
+}
+
+/** What the body parser throws of a body that is too large. */
+function isOverLimit(error: unknown): error is { limit: number } {
+  const { type, limit } = (error ?? {}) as { type?: unknown; limit?: unknown };
+  return type === 'entity.too.large' && typeof limit === 'number';
 }
 
 /** Terminus throws its report of a service that is not ready; the report is the answer. */
