@@ -1,8 +1,9 @@
 import { expect, it, vi } from 'vitest';
-import type { Attempt, FileReference, Task } from '#contracts';
+import type { Attempt } from '#contracts';
 import type { ShownTask } from './harness/master-client.js';
 import { negatedPixelsOf, pixelsOf, png } from './harness/photo.js';
 import { System } from './harness/system.js';
+import { unneededFiles } from './harness/unneeded-files.js';
 import { Chaos } from './thrash/chaos.js';
 import { SeededRandom } from './thrash/seeded-random.js';
 
@@ -85,21 +86,3 @@ it(
     );
   },
 );
-
-/** Stored files that no task refers to, temp files included. */
-async function unneededFiles(system: System): Promise<string[]> {
-  const needed = new Set<string>();
-  let after: string | null = '';
-  while (after !== null) {
-    const page = (await system.internal('db', `/task?limit=200${after && `&after=${after}`}`)) as {
-      tasks: Task[];
-      next: string | null;
-    };
-    for (const { source, outputs } of page.tasks) {
-      for (const { key } of [source, ...outputs] as FileReference[]) needed.add(key);
-    }
-    after = page.next;
-  }
-  const stored = await system.storedFiles();
-  return stored.filter((path) => !needed.has(path.split('/files/')[1]?.slice(3) ?? ''));
-}
