@@ -12,10 +12,13 @@ import { Draining, TaskRunner } from './task-runner.js';
 /** The runs that the poller has begun; a test ends them. */
 class Runs {
   readonly begun: { task: Task; token: string; drain: AbortSignal; requestId?: string; end: () => void }[] = [];
+  /** The ids of those whose turn has come. */
+  readonly atWork: string[] = [];
 
-  run({ task }: Lease, token: string, drain: AbortSignal): Promise<void> {
+  run({ task }: Lease, token: string, drain: AbortSignal, turn: Promise<unknown>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.begun.push({ task, token, drain, requestId: requestContext.getStore()?.requestId, end: resolve });
+    void turn.then(() => this.atWork.push(task.id));
     return promise;
   }
 
@@ -109,6 +112,33 @@ describe('TaskPoller', () => {
 
     await vi.waitFor(() => expect(runs.ids).toEqual(tasks.map(({ id }) => id)));
     expect(asked()).toHaveLength(3);
+  });
+
+  it('works alone on a task that has lost a lease: it may be one that kills its workers', async () => {
+    open({ slots: 8 });
+    const [first, second] = offer(2);
+    const suspect = runningTask({ lostLeases: 1 });
+    desk.offer(suspect);
+    const [last] = offer();
+    poller.onApplicationBootstrap();
+    await settled();
+    poller.tick();
+    await settled();
+    // It waits for those before it, and nothing is begun beside it.
+    expect(runs.ids).toEqual([first!.id, second!.id, suspect.id]);
+    expect(runs.atWork).toEqual([first!.id, second!.id]);
+
+    runs.begun[0]!.end();
+    await settled();
+    expect(runs.atWork).toHaveLength(2);
+    runs.begun[1]!.end();
+    await vi.waitFor(() => expect(runs.atWork.at(-1)).toBe(suspect.id));
+    poller.tick();
+    await settled();
+    expect(runs.begun).toHaveLength(3);
+
+    runs.begun[2]!.end();
+    await vi.waitFor(() => expect(runs.atWork.at(-1)).toBe(last!.id));
   });
 
   it('has one poll out at a time, however many ticks and free slots there are', async () => {

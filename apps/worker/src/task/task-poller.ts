@@ -1,5 +1,13 @@
 import { hostname } from 'node:os';
-import { longestWaitMs, newLeaseToken, Problem, requestContext, type Lease, type LeaseStore } from '#contracts';
+import {
+  longestWaitMs,
+  newLeaseToken,
+  Problem,
+  requestContext,
+  type Lease,
+  type LeaseStore,
+  type Task,
+} from '#contracts';
 import {
   Inject,
   Injectable,
@@ -24,12 +32,15 @@ const unheardMs = 3_000;
  * One long poll is out whenever a slot is free; every second a tick sees to it that one is, which is also the pause
  * after an error. A shutdown ends the poll at once and gives back what it may have brought, lets the running tasks end
  * within the grace time, and has the rest released.
+ *
+ * A task that has lost a lease may be one that kills its workers. It is worked on alone: no further task is begun
+ * beside it, and it waits, leased, for those that were begun before it. So it takes none with it a second time.
  */
 @Injectable()
 export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger('Worker');
   private readonly worker = `${hostname()}-${process.pid}`.slice(0, 100);
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new Map<Promise<void>, Task>();
   private readonly stopPolling = new AbortController();
   private readonly drain = new AbortController();
   private polling: Promise<void> | null = null;
@@ -64,12 +75,13 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
       this.config.graceSeconds * 1000,
     );
     await this.polling;
-    await Promise.all(this.running);
+    await Promise.all(this.running.keys());
     clearTimeout(deadline);
   }
 
   private get hasFreeSlot(): boolean {
-    return this.running.size < this.config.slots && !this.stopPolling.signal.aborted;
+    if (this.running.size >= this.config.slots || this.stopPolling.signal.aborted) return false;
+    return ![...this.running.values()].some(wantsToBeAlone);
   }
 
   private poll(): void {
@@ -109,10 +121,11 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
     const { token } = this;
     this.token = newLeaseToken();
     this.idle = false;
+    const before = wantsToBeAlone(lease.task) ? [...this.running.keys()] : [];
     const run = requestContext.run({ requestId: lease.task.id }, () =>
-      this.runner.run(lease, token, this.drain.signal),
+      this.runner.run(lease, token, this.drain.signal, Promise.all(before)),
     );
-    this.running.add(run);
+    this.running.set(run, lease.task);
     void run.then(() => {
       this.running.delete(run);
       this.poll();
@@ -135,4 +148,8 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
     this.idle = true;
     this.logger.log('Nothing to do at the moment');
   }
+}
+
+function wantsToBeAlone({ lostLeases }: Task): boolean {
+  return lostLeases > 0;
 }

@@ -40,9 +40,9 @@ describe('TaskRunner', () => {
 
   afterEach(() => vi.restoreAllMocks());
 
-  function run(task: Task): Promise<void> {
+  function run(task: Task, turn?: Promise<void>): Promise<void> {
     const { lease, token } = desk.lease(task);
-    return runner.run(lease, token, drain.signal);
+    return runner.run(lease, token, drain.signal, turn);
   }
 
   /** Runs a task to its end. @returns what was said of it; undefined when nothing was */
@@ -125,6 +125,41 @@ describe('TaskRunner', () => {
     vi.useRealTimers();
   });
 
+  describe('while it is not yet its turn', () => {
+    it('keeps the lease, and begins when its turn comes', async () => {
+      desk.leaseMs = 30;
+      const turn = Promise.withResolvers<void>();
+      const running = run(storage.taskWith(picture), turn.promise);
+      await vi.waitFor(() => expect(desk.calls.filter((call) => call === 'renew').length).toBeGreaterThan(1));
+      expect(storage.requests).toEqual([]);
+
+      turn.resolve();
+      await running;
+
+      expect([...desk.settled.values()]).toMatchObject([{ finished: [{ name: 'image' }] }]);
+    });
+
+    it('gives the task back when the worker must stop', async () => {
+      const running = run(storage.taskWith(picture), new Promise(() => undefined));
+      drain.abort(new Draining('The worker stops'));
+      await running;
+
+      expect([...desk.settled.values()]).toEqual([{ released: true }]);
+      expect(storage.requests).toEqual([]);
+    });
+
+    it('gives it up when the lease is lost', async () => {
+      desk.leaseMs = 30;
+      const task = storage.taskWith(picture);
+      const running = run(task, new Promise(() => undefined));
+      desk.takeAway(task.id);
+      await running;
+
+      expect(desk.settled.size).toBe(0);
+      expect(place.log.at(-1)).toContain('is given up');
+    });
+  });
+
   describe('fails a task', () => {
     it('for good when the picture cannot be decoded', async () => {
       const said = await settle(storage.taskWith(Buffer.from('no picture, though every byte arrived')));
@@ -168,10 +203,8 @@ describe('TaskRunner', () => {
       expect(await settle(storage.taskWith(picture, again))).toMatchObject(failed('processing-timeout', true));
     });
 
-    it('to be tried again when storage has not its source, or is full', async () => {
+    it('to be tried again when storage has not its source', async () => {
       expect(await settle(runningTask())).toMatchObject(failed('file-not-found', false));
-      storage.refusals.PUT.push(new Problem('storage-full', 'There is no room for the file'));
-      expect(await settle(storage.taskWith(picture))).toMatchObject(failed('storage-full', false));
     });
 
     it('to be tried again at an error that nobody expected, told in as many words as db takes', async () => {

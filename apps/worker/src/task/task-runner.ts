@@ -45,14 +45,21 @@ export class TaskRunner {
   /**
    * Never rejects.
    * @param drain aborts when the worker must stop now
+   * @param turn when the work may begin; until then the lease is kept
    */
-  async run({ task, expiresInMs }: Lease, token: string, drain: AbortSignal): Promise<void> {
-    const began = performance.now();
-    this.logger.log(`Working on task ${task.id}`);
+  async run(
+    { task, expiresInMs }: Lease,
+    token: string,
+    drain: AbortSignal,
+    turn: Promise<unknown> = Promise.resolve(),
+  ): Promise<void> {
     const keeper = new LeaseKeeper(this.leases, task.id, token);
     keeper.start(expiresInMs);
     const signal = AbortSignal.any([keeper.lost, drain]);
     try {
+      await untilAborted(turn, signal);
+      const began = performance.now();
+      this.logger.log(`Working on task ${task.id}`);
       const outputs = await this.process(task, keeper, signal);
       await patiently(signal, () => this.leases.finish(task.id, token, outputs));
       this.logger.log(`Task ${task.id} is done in ${Math.round(performance.now() - began)} ms`);
@@ -75,7 +82,7 @@ export class TaskRunner {
     keeper.enter('downloading');
     const source = await patiently(signal, () => folder.download(task.source, signal));
     keeper.enter('processing');
-    const images = await this.untilAborted(this.images.process(source, task.recipe, folder.path, signal), signal);
+    const images = await this.untilDone(this.images.process(source, task.recipe, folder.path, signal), signal);
     keeper.enter('uploading');
     const outputs: FileReference[] = [];
     for (const image of images) outputs.push(await patiently(signal, () => folder.upload(task, image, signal)));
@@ -86,14 +93,10 @@ export class TaskRunner {
    * The outcome of image work, which sharp cannot break off. A draining worker does not wait for it; otherwise it goes
    * on to occupy this task's slot until it ends.
    */
-  private async untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-    const aborted = Promise.withResolvers<never>();
-    const abort = (): void => aborted.reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
+  private async untilDone<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
     try {
-      return await Promise.race([work, aborted.promise]);
+      return await untilAborted(work, signal);
     } finally {
-      signal.removeEventListener('abort', abort);
       if (!(signal.reason instanceof Draining)) await work.catch(() => undefined);
     }
   }
@@ -113,6 +116,19 @@ export class TaskRunner {
     } catch (failed) {
       this.logger.warn(`Task ${task.id} comes back when its lease expires: ${(failed as Error).message}`);
     }
+  }
+}
+
+/** What a promise comes to, unless the signal aborts first. */
+async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
