@@ -240,6 +240,31 @@ describe('Janitor', () => {
     expect(get).toHaveBeenCalledTimes(1);
   });
 
+  it('keeps what was published while it was held up between two pages, for however long', async () => {
+    open(1);
+    await upload();
+    const { task, token } = await attempt();
+    wait();
+    const list = files.list.bind(files);
+    let pages = 0;
+    let published = '';
+    vi.spyOn(files, 'list').mockImplementation(async (query) => {
+      if (++pages === 2) {
+        await tasks.release(task.id, token);
+        const second = await attempt();
+        await finish(second);
+        published = second.key;
+        wait();
+      }
+      return list(query);
+    });
+
+    await janitor.clean();
+
+    expect(pages).toBeGreaterThan(2);
+    expect(files.keys).toContain(published);
+  });
+
   describe('touches nothing', () => {
     it('behind a db that is not the one that storage belongs to, like one that was begun anew', async () => {
       const { id } = await upload();

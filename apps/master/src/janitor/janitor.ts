@@ -27,8 +27,9 @@ export class Janitor {
     await this.pairing.check();
     let removed = 0;
     let after: string | undefined;
-    const known: { id?: string; task?: Task | null } = {};
     do {
+      // Never from the page before: a file of this page may belong to a lease that was given since.
+      const known: { id?: string; task?: Task | null } = {};
       const page = await this.files.list({ olderThanSeconds: this.config.orphanSeconds, after, limit: 200 });
       for (const { key } of page.files) {
         const id = taskIdOfKey(key);
