@@ -183,6 +183,29 @@ describe('RegisteredEndpoints', () => {
       await expect(endpoints.pick()).rejects.toEqual(unavailable);
     });
 
+    it('stays out when the answer of the registry takes long: that is no renewal', async () => {
+      const { endpoints, time, lookup, names, picks, fails } = opened();
+      names(['a:1']);
+      await picks(1);
+      fails('a:1', 'stranger');
+      lookup.mockImplementation(async () => {
+        time.ms += 3_000;
+        return [{ value: 'a:1', expiresInMs: ttlMs }];
+      });
+
+      await expect(endpoints.pick()).rejects.toEqual(unavailable);
+    });
+
+    it('is a stranger also when another call was refused in the same moment', async () => {
+      const { endpoints, names, picks, fails } = opened();
+      names(['a:1']);
+      await picks(1);
+      fails('a:1', 'refused');
+      fails('a:1', 'stranger');
+
+      await expect(endpoints.pick()).rejects.toEqual(unavailable);
+    });
+
     it('stays a stranger when it refuses afterwards', async () => {
       const { endpoints, names, picks, fails } = opened();
       names(['a:1']);

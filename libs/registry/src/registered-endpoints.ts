@@ -3,14 +3,14 @@ import { Logger } from '@nestjs/common';
 import type { RegistryClient } from './registry-client.js';
 
 interface CachedEndpoint {
-  /** On the monotonic clock. */
+  /** On the monotonic clock, at the latest. */
   expiresAt: number;
   ttlMs: number;
   aside: 'refused' | 'silent' | 'stranger' | null;
 }
 
-/** A registration that was renewed since expires later than it did, by more than the time a lookup takes to travel. */
-const renewalSlackMs = 500;
+/** For clocks that do not run at quite the same speed. */
+const renewalSlackMs = 100;
 const refreshMs = 5_000;
 const refreshWhenWaitingMs = 500;
 
@@ -70,7 +70,8 @@ export class RegisteredEndpoints implements Endpoints {
 
   setAside({ endpoint, kind, message }: ConnectionFailure): void {
     const entry = this.cache.get(endpoint);
-    if (!entry || entry.aside) return;
+    // Of two calls in the same moment, one may still be refused, and the other answered by a stranger.
+    if (!entry || entry.aside === 'stranger' || (entry.aside && kind !== 'stranger')) return;
     entry.aside = kind;
     this.logger.warn(`${services[this.service].title} set aside: ${message}`);
   }
@@ -101,9 +102,10 @@ export class RegisteredEndpoints implements Endpoints {
 
   private async lookUp(): Promise<boolean> {
     let heard = true;
+    const askedAt = this.now();
     try {
       const answer = await this.registry.lookup(this.key);
-      for (const { value, expiresInMs } of answer) this.hear(value, expiresInMs);
+      for (const { value, expiresInMs } of answer) this.hear(value, expiresInMs, askedAt);
       this.evictExpired();
     } catch (error) {
       if (!Problem.is(error)) throw error;
@@ -114,10 +116,12 @@ export class RegisteredEndpoints implements Endpoints {
     return heard;
   }
 
-  private hear(endpoint: string, expiresInMs: number): void {
+  /** The time to live that is told counts from some moment between the question and the answer. */
+  private hear(endpoint: string, expiresInMs: number, askedAt: number): void {
     const known = this.cache.get(endpoint);
     const expiresAt = this.now() + expiresInMs;
-    const renewed = !known || expiresAt > known.expiresAt + renewalSlackMs;
+    // Only one that expires later than it could have, however long the answers were on their way, was renewed since.
+    const renewed = !known || askedAt + expiresInMs > known.expiresAt + renewalSlackMs;
     const aside = known?.aside === 'stranger' && !renewed ? 'stranger' : null;
     this.cache.set(endpoint, { expiresAt, ttlMs: Math.max(expiresInMs, known?.ttlMs ?? 0), aside });
   }
