@@ -7,6 +7,9 @@ import type { ServiceIdentity } from '../service-identity.js';
 /** Nest's own start-up chatter: one line a module and a route, which says nothing in operation. */
 const chatter = new Set(['InstanceLoader', 'NestApplication', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
 
+/** What clients, and proxies before them, prove by who they are. */
+const secretHeaders = ['authorization', 'proxy-authorization', 'cookie'];
+
 /** JSON lines with service and request id; every request at debug level. */
 export function loggingOptions(config: ServiceConfig, identity: ServiceIdentity): Params {
   return {
@@ -17,7 +20,7 @@ export function loggingOptions(config: ServiceConfig, identity: ServiceIdentity)
       useLevel: 'debug',
       quietReqLogger: true,
       autoLogging: config.logLevel === 'debug',
-      redact: ['req.headers.authorization'],
+      redact: secretHeaders.map((name) => `req.headers["${name}"]`),
       hooks: {
         logMethod(args, method) {
           const [first] = args as [unknown];
