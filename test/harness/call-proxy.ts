@@ -26,6 +26,21 @@ export interface Breakpoint {
   call: RegExp;
 }
 
+/** A call that waits at the proxy. */
+export interface HeldCall {
+  /** Resolves once the call has come. */
+  arrival: Promise<void>;
+  /** Lets it go its way, even if its caller sleeps by now. Resolves with the status of its answer. */
+  passOn: () => Promise<number>;
+}
+
+interface Hold {
+  call: RegExp;
+  arrived: PromiseWithResolvers<void>;
+  open: PromiseWithResolvers<void>;
+  answered: PromiseWithResolvers<number>;
+}
+
 /** One call as the proxy sees it. */
 interface Call {
   name: string;
@@ -40,10 +55,11 @@ interface ArmedBreakpoint extends Breakpoint {
 
 /**
  * A real HTTP proxy before a service of a test's system. It passes every call and every answer as they are, streamed,
- * and breaks off those that it was told to.
+ * and breaks off, or holds, those that it was told to.
  */
 export class CallProxy {
   private readonly armed = new Set<ArmedBreakpoint>();
+  private readonly holds = new Set<Hold>();
   private readonly server: Server;
 
   private constructor(
@@ -82,6 +98,18 @@ export class CallProxy {
     return done.promise;
   }
 
+  /** Holds the next such call until it is passed on. */
+  hold(call: RegExp): HeldCall {
+    const [arrived, open] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const answered = Promise.withResolvers<number>();
+    this.holds.add({ call, arrived, open, answered });
+    const passOn = (): Promise<number> => {
+      open.resolve();
+      return answered.promise;
+    };
+    return { arrival: arrived.promise, passOn };
+  }
+
   private async pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const hungUp = new AbortController();
     response.once('close', () => hungUp.abort());
@@ -89,6 +117,9 @@ export class CallProxy {
     const call: Call = { name: `${request.method} ${request.url}`, body: isJson ? await text(request) : '' };
     const broken = this.take('call', call);
     if (broken) return end(broken, call, response);
+    const hold = takeFirst(this.holds, (held) => held.call.test(call.name));
+    hold?.arrived.resolve();
+    await hold?.open.promise;
 
     const outgoing = httpRequest(`http://${await this.upstream()}${request.url}`, {
       method: request.method,
@@ -103,6 +134,7 @@ export class CallProxy {
     if (isJson) outgoing.end(call.body);
     else pipeline(request, outgoing).catch(() => undefined);
     const [answer] = await answered;
+    hold?.answered.resolve(answer.statusCode!);
     await this.passBack(answer, response, call);
   }
 
@@ -124,10 +156,14 @@ export class CallProxy {
   }
 
   private take(moment: Moment, { name }: Call): ArmedBreakpoint | undefined {
-    const found = [...this.armed].find((armed) => armed.moment === moment && armed.call.test(name));
-    if (found) this.armed.delete(found);
-    return found;
+    return takeFirst(this.armed, (armed) => armed.moment === moment && armed.call.test(name));
   }
+}
+
+function takeFirst<Item>(items: Set<Item>, fits: (item: Item) => boolean): Item | undefined {
+  const found = [...items].find(fits);
+  if (found) items.delete(found);
+  return found;
 }
 
 async function end({ act, done }: ArmedBreakpoint, { body }: Call, response: ServerResponse): Promise<void> {

@@ -14,7 +14,8 @@ export interface SystemOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-const token = 'a-token-of-the-end-to-end-tests';
+/** The secret that all services of a system share. */
+export const serviceToken = 'a-token-of-the-end-to-end-tests';
 
 /**
  * A whole system of real processes on ports of its own, with its data in a folder of its own. Every service but the
@@ -88,19 +89,23 @@ export class System {
       .flatMap(({ lines }) => lines);
   }
 
-  /** Starts a service and waits until the registry knows it. */
-  async launch(service: ServiceName, name: string = service): Promise<RunningProcess> {
+  /**
+   * Starts a service and waits until the registry knows it.
+   * @param env for this process alone
+   */
+  async launch(service: ServiceName, name: string = service, env: NodeJS.ProcessEnv = {}): Promise<RunningProcess> {
     const main = new URL(`../../dist/apps/${service}/src/main.js`, import.meta.url).pathname;
     const isRegistry = service === 'keyvaluestore';
     const args = isRegistry ? [main] : [main, this.registry];
     const started = new RunningProcess(name, 'node', args, {
       MICRO_DATA: this.folder,
-      MICRO_TOKEN: token,
+      MICRO_TOKEN: serviceToken,
       MICRO_LEASE_SECONDS: '3',
       MICRO_GRACE_SECONDS: '10',
       HOST: '127.0.0.1',
       PORT: isRegistry ? String(this.registryPort) : '0',
       ...this.env,
+      ...env,
     });
     const before = this.running.get(name);
     if (before) this.ended.push(before);
@@ -119,7 +124,9 @@ export class System {
   internal(service: RegisteredService, path: string): Promise<unknown> {
     return patiently(async () => {
       const endpoint = (await (await fetch(`http://${this.registry}/${services[service].key}`)).text()).trim();
-      const response = await fetch(`http://${endpoint}${path}`, { headers: { Authorization: `Bearer ${token}` } });
+      const response = await fetch(`http://${endpoint}${path}`, {
+        headers: { Authorization: `Bearer ${serviceToken}` },
+      });
       return response.json();
     });
   }
