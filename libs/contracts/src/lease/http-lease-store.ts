@@ -1,5 +1,7 @@
+import { taskIdPattern } from '../file/file-key.js';
 import type { FileReference } from '../file/file-reference.js';
 import type { ServiceClient } from '../http/service-client.js';
+import { Problem } from '../problem/problem.js';
 import type { Failure, Lease, LeaseRequest, Reclaimed, Renewal, Settlement } from './lease.js';
 import type { LeaseStore } from './lease-store.js';
 
@@ -39,7 +41,17 @@ export class HttpLeaseStore implements LeaseStore {
     return this.service.call({ method: 'POST', path: '/task/reclaim' });
   }
 
-  protected post<Answer>(id: string, action: string, body?: unknown): Promise<Answer> {
-    return this.service.call({ method: 'POST', path: `/task/${encodeURIComponent(id)}/${action}`, body });
+  protected async post<Answer>(id: string, action: string, body?: unknown): Promise<Answer> {
+    return this.service.call({ method: 'POST', path: `${taskPath(id)}/${action}`, body });
   }
+}
+
+/**
+ * A task's path. An id needs no escapes; any other text must not become a path: one like `..` or `settled` would name
+ * another route. It is the id of no task.
+ * @throws Problem `task-not-found`
+ */
+export function taskPath(id: string): string {
+  if (taskIdPattern.test(id)) return `/task/${id}`;
+  throw new Problem('task-not-found', `There is no task ${id.slice(0, 100)}`);
 }

@@ -1,5 +1,5 @@
 import { queryString } from '../http/query-string.js';
-import { HttpLeaseStore } from '../lease/http-lease-store.js';
+import { HttpLeaseStore, taskPath } from '../lease/http-lease-store.js';
 import type { Attempt, NewTask, Task } from './task.js';
 import type { Created, GetOptions, QueueStats, TaskListQuery, TaskPage, TaskStore } from './task-store.js';
 
@@ -9,13 +9,13 @@ export class HttpTaskStore extends HttpLeaseStore implements TaskStore {
     return this.service.call({ method: 'POST', path: '/task', body: task });
   }
 
-  get(id: string, { waitMs, signal }: GetOptions = {}): Promise<Task> {
-    const path = `/task/${encodeURIComponent(id)}${queryString({ waitMs })}`;
+  async get(id: string, { waitMs, signal }: GetOptions = {}): Promise<Task> {
+    const path = `${taskPath(id)}${queryString({ waitMs })}`;
     return this.service.call({ method: 'GET', path, waitMs, signal });
   }
 
-  attempts(id: string): Promise<Attempt[]> {
-    return this.service.call({ method: 'GET', path: `/task/${encodeURIComponent(id)}/attempts` });
+  async attempts(id: string): Promise<Attempt[]> {
+    return this.service.call({ method: 'GET', path: `${taskPath(id)}/attempts` });
   }
 
   list(query: TaskListQuery = {}): Promise<TaskPage> {
@@ -30,8 +30,8 @@ export class HttpTaskStore extends HttpLeaseStore implements TaskStore {
     return this.post(id, 'retry');
   }
 
-  delete(id: string, revision?: number): Promise<void> {
-    const path = `/task/${encodeURIComponent(id)}${queryString({ revision })}`;
+  async delete(id: string, revision?: number): Promise<void> {
+    const path = `${taskPath(id)}${queryString({ revision })}`;
     return this.service.call({ method: 'DELETE', path });
   }
 
