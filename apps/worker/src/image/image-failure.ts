@@ -3,6 +3,7 @@ export type ImageFailureCode =
   | 'undecodable-image'
   | 'too-many-pixels'
   | 'too-many-frames'
+  | 'too-much-metadata'
   | 'output-too-large'
   | 'unsupported-format'
   | 'recipe-does-not-fit';

@@ -8,6 +8,7 @@ import { formatOf, timingOf } from './image-format.js';
 import { operationTable } from './operations/operation-table.js';
 import { passesOf } from './passes.js';
 import { fileWithPicture, handOver, isSharable, type Picture } from './picture.js';
+import { requireModestMetadata } from './png-metadata.js';
 import { requireRoom } from './room.js';
 
 /** The loaders that decode what master accepts, and what text is drawn with; everything else stays blocked. */
@@ -141,6 +142,7 @@ export class ImageProcessor {
   /** @throws ImageFailure for a file that is no picture, or too large a one */
   private async inspect(source: string): Promise<Metadata> {
     const { pixelLimit } = this.config;
+    await requireModestMetadata(source);
     const metadata = await sharp(source, { failOn: 'error', limitInputPixels: pixelLimit })
       .metadata()
       .catch(undecodable);
@@ -196,8 +198,14 @@ function undecodableReason(error: Error): ImageFailure {
   const tooLarge = error.message.includes('pixel limit');
   return new ImageFailure(
     tooLarge ? 'too-many-pixels' : 'undecodable-image',
-    `The picture cannot be decoded: ${error.message}`,
+    `The picture cannot be decoded: ${readable(error.message)}`,
   );
+}
+
+/** libvips says some things several times, and where in which file it looked for them. */
+function readable(message: string): string {
+  const lines = message.replaceAll(/\S+: bad seek to \d+\n?/g, '').split('\n');
+  return [...new Set(lines.map((line) => line.trim()).filter(Boolean))].join('; ');
 }
 
 function undecodable(error: Error): never {

@@ -1,0 +1,79 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { inflate } from 'node:zlib';
+import { ImageFailure } from './image-failure.js';
+
+/** What all texts and colour profiles of a PNG may have together, in bytes, once they are inflated. */
+const largest = 16 * 1024 * 1024;
+
+const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+const headBytes = 8;
+const checksumBytes = 4;
+/** Of small chunks, many are read at once. */
+const windowBytes = 256 * 1024;
+
+/** The kinds of chunks that the decoder keeps as they are, with where their compressed bytes begin. */
+const kept: Readonly<Record<string, (chunk: Buffer) => number | null>> = {
+  tEXt: () => null,
+  eXIf: () => null,
+  zTXt: (chunk) => chunk.indexOf(0) + 2,
+  iCCP: (chunk) => chunk.indexOf(0) + 2,
+  iTXt: (chunk) => {
+    const flag = chunk.indexOf(0) + 1;
+    const language = flag + 2;
+    return chunk[flag] === 1 ? chunk.indexOf(0, chunk.indexOf(0, language) + 1) + 1 : null;
+  },
+};
+
+/**
+ * Refuses a PNG with texts or profiles that are compressed to little and take a thousand times as much: the decoder
+ * would inflate up to a thousand of them, of 50 MB each. What is no PNG is left to the decoder.
+ * @throws ImageFailure `too-much-metadata`
+ */
+export async function requireModestMetadata(path: string): Promise<void> {
+  await using file = await open(path);
+  const bytes = windowOf(file);
+  if (!(await bytes(0, signature.length)).equals(signature)) return;
+  let left = largest;
+  for (let position = signature.length; ;) {
+    const head = await bytes(position, headBytes);
+    if (head.length < headBytes) return;
+    const [length, type] = [head.readUInt32BE(0), head.toString('latin1', 4)];
+    if (Object.hasOwn(kept, type)) {
+      if (length > left) throw tooMuch();
+      const chunk = await bytes(position + headBytes, length);
+      const start = kept[type]!(chunk);
+      left -= start === null ? length : await inflatedSize(chunk.subarray(start), left);
+    }
+    position += headBytes + length + checksumBytes;
+  }
+}
+
+/** What cannot be inflated counts as it is: the decoder drops it. */
+async function inflatedSize(compressed: Buffer, limit: number): Promise<number> {
+  try {
+    return (await promisify(inflate)(compressed, { maxOutputLength: limit + 1 })).length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooMuch();
+    return compressed.length;
+  }
+}
+
+/** Reads parts of a file, from front to back; fewer bytes than asked for at its end. */
+function windowOf(file: FileHandle): (position: number, length: number) => Promise<Buffer> {
+  let [start, window]: [number, Buffer] = [0, Buffer.alloc(0)];
+  return async (position, length) => {
+    if (position < start || position + length > start + window.length) {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(length, windowBytes)), { position });
+      [start, window] = [position, buffer.subarray(0, bytesRead)];
+    }
+    return window.subarray(position - start, position - start + length);
+  };
+}
+
+function tooMuch(): ImageFailure {
+  return new ImageFailure(
+    'too-much-metadata',
+    `The texts and profiles of a PNG may have ${largest} bytes together, once they are inflated`,
+  );
+}
