@@ -6,7 +6,8 @@ const reservedKeys = ['api', 'health', 'metrics'];
 /** What a registration may look like: a key as in the seed (`dbendpoint`), and `host:port`. */
 const keyPattern = new RegExp(`^(?!(?:${reservedKeys.join('|')})$)[a-z][a-z0-9-]{0,63}$`);
 const keyMessage = `key must be lower-case letters, digits and hyphens, and none of ${reservedKeys.join(', ')}`;
-const valuePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}:[0-9]{1,5}$/;
+const port = '(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
+const valuePattern = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,252}:${port}$`);
 const valueMessage = 'value must be a host and a port, like 10.0.0.7:8001';
 
 /** The key in a path. */

@@ -3,9 +3,12 @@ import { services } from '#contracts';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { json } from 'express';
 import { Logger } from 'nestjs-pino';
 import { ConfigError } from './config/config-error.js';
 import { ServiceConfig } from './config/service-config.js';
+import { Connections } from './http/connections.js';
+import { requireShallowJson } from './http/json-depth.js';
 import { requestIdentity } from './http/request-identity.js';
 import { Listening } from './listening.js';
 import { ServiceIdentity } from './service-identity.js';
@@ -46,14 +49,10 @@ export async function serve(app: NestExpressApplication): Promise<void> {
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
   app.use(requestIdentity(identity));
-  app.useBodyParser('json', { limit: '1mb' });
-  await app.listen(config.port, config.listenHost);
+  app.use(json({ limit: '1mb', verify: requireShallowJson }));
   const server = app.getHttpServer();
-  // Longer than callers keep idle connections, so that it is never the server that closes one just being reused.
-  server.keepAliveTimeout = 65_000;
-  // Large uploads over slow lines take their time; a connection on which nothing moves is closed.
-  server.requestTimeout = 3_600_000;
-  server.timeout = 120_000;
+  new Connections(config, identity).watch(server);
+  await app.listen(config.port, config.listenHost);
   const address = server.address() as AddressInfo;
   app.get(Logger).log(`${services[identity.service].title} is listening on ${address.port}`);
   app.get(Listening).begin(address);

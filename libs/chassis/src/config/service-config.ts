@@ -65,6 +65,24 @@ export abstract class ServiceConfig {
   @Max(3600)
   graceSeconds: number = defaultGraceSeconds;
 
+  @Env('MICRO_HEADERS_SECONDS', 'How long the headers of a request may take to come')
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  headersSeconds: number = 60;
+
+  @Env('MICRO_REQUEST_SECONDS', 'How long a request may take to come, with its body')
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  requestSeconds: number = 3600;
+
+  @Env('MICRO_IDLE_SECONDS', 'How long nothing may move in the middle of a request or of an answer')
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  idleSeconds: number = 120;
+
   /** The address to listen on. */
   get listenHost(): string {
     return this.host ?? (this.token || this.insecure ? '0.0.0.0' : '127.0.0.1');

@@ -44,7 +44,8 @@ export function toProblem(error: unknown): Problem {
   // A path that cannot be decoded, like `/task/%zz`, is the path of nothing.
   if (error instanceof HttpException && error.cause instanceof URIError)
     return new Problem('route-not-found', error.message);
-  if (isOverLimit(error)) return new Problem('payload-too-large', `A JSON body may have ${error.limit} bytes`);
+  const limit = bodyLimitOf(error);
+  if (limit !== undefined) return new Problem('payload-too-large', `A JSON body may have ${limit} bytes`);
   const status = statusOf(error);
   const code = status === undefined ? undefined : codeOfStatus[status];
   if (code) return new Problem(code, (error as Error).message);
@@ -60,10 +61,10 @@ function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' && expose === true ? status : undefined;
 }
 
-/** What the body parser throws of a body that is too large. */
-function isOverLimit(error: unknown): error is { limit: number } {
-  const { type, limit } = (error ?? {}) as { type?: unknown; limit?: unknown };
-  return type === 'entity.too.large' && typeof limit === 'number';
+/** What a body may have, when the error is that of the body parser for one that has more. */
+function bodyLimitOf(error: unknown): number | undefined {
+  const { type, limit } = ((error as Error | undefined)?.cause ?? {}) as { type?: unknown; limit?: unknown };
+  return type === 'entity.too.large' && typeof limit === 'number' ? limit : undefined;
 }
 
 /** Terminus throws its report of a service that is not ready; the report is the answer. */

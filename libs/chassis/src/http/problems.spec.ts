@@ -89,6 +89,10 @@ async function opened(token?: string) {
   return { origin, call, post };
 }
 
+function nested(depth: number): string {
+  return `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+}
+
 afterEach(() => void vi.restoreAllMocks());
 
 describe('Every error is a problem', () => {
@@ -167,6 +171,31 @@ describe('Every request is checked', () => {
       body: { name: 'x', size: { width: 100 } },
     });
   });
+
+  it('refuses JSON that is nested too deeply, and counts no brackets in texts', async () => {
+    const { post } = await opened();
+
+    expect(await post(nested(100))).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    for (const depth of [101, 100_000]) {
+      expect(await post(nested(depth))).toMatchObject({
+        status: 400,
+        body: { code: 'malformed-body', detail: 'JSON may be nested 100 levels deep' },
+      });
+    }
+    const texts = JSON.stringify({ name: `\\"${'['.repeat(200)}` });
+    expect(await post(texts)).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+  });
+
+  it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])(
+    'refuses a field %s as it refuses every unknown one',
+    async (name) => {
+      const { call, post } = await opened();
+      const refused = { status: 400, body: { code: 'invalid-request', detail: `property ${name} should not exist` } };
+
+      expect(await post(`{"name":"x","${name}":{}}`)).toMatchObject(refused);
+      expect(await call(`/probe?${name}=1`)).toMatchObject(refused);
+    },
+  );
 
   it('refuses a body that is not JSON, or too large', async () => {
     const { post } = await opened();
