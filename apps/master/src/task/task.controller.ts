@@ -49,6 +49,7 @@ export class TaskController {
   @ApiBody({ type: UploadForm })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key and request give the same task' })
   @ApiHeader({ name: 'Prefer', required: false, description: 'wait=N: answer once it is finished, or after N seconds' })
+  @ApiHeader({ name: 'traceparent', required: false, description: 'Kept with the task' })
   @ApiCreatedResponse({ type: TaskView })
   @Post('task')
   @UseInterceptors(UploadInterceptor)
@@ -58,9 +59,9 @@ export class TaskController {
     @Body() fields: SubmissionDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-    @Headers('idempotency-key') idempotencyKey?: string,
+    @Headers('Idempotency-Key') idempotencyKey?: string,
     @Headers('traceparent') traceparent?: string,
-    @Headers('prefer') prefer?: string,
+    @Headers('Prefer') prefer?: string,
   ): Promise<TaskView> {
     let task = await this.submission.submit(source, fields, { owner: owner ?? '', idempotencyKey, traceparent });
     response.setHeader('Location', `/task/${task.id}`);

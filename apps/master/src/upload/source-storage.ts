@@ -50,7 +50,9 @@ export class SourceStorage implements StorageEngine {
   private async store(request: Request, file: Express.Multer.File): Promise<StoredSource> {
     const hangUp = new AbortController();
     const onClose = (): void => {
-      if (!request.complete) hangUp.abort(new Problem('incomplete-body', 'The client hung up during the upload'));
+      // An image that has come whole is stored, and then taken back: storage might not hear of the abort in time.
+      if (!request.complete && !file.stream.readableEnded)
+        hangUp.abort(new Problem('incomplete-body', 'The client hung up during the upload'));
     };
     request.once('close', onClose);
     try {

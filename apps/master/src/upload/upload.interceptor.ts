@@ -9,6 +9,9 @@ import { SourceStorage, tooLarge, type StoredSource } from './source-storage.js'
 
 /** Room for the parts of the form around the image. */
 const formBytes = 1024 * 1024;
+const fieldLimit = 20;
+const fieldBytes = 100_000;
+const fieldNameBytes = 100;
 
 /**
  * Receives the form of an upload: streams its image into the file store, and takes a stored image back when the
@@ -17,23 +20,25 @@ const formBytes = 1024 * 1024;
  */
 @Injectable()
 export class UploadInterceptor implements NestInterceptor {
-  private readonly receiveForm: RequestHandler;
+  private readonly parseForm: RequestHandler;
 
   constructor(
     private readonly sources: SourceStorage,
     private readonly slots: UploadSlots,
     private readonly config: MasterConfig,
   ) {
-    this.receiveForm = multer({
+    this.parseForm = multer({
       storage: sources,
       defParamCharset: 'utf8',
       limits: {
         files: 1,
         fileSize: config.maxUploadBytes,
-        fields: 20,
-        parts: 21,
-        fieldSize: 100_000,
-        fieldNameSize: 100,
+        fields: fieldLimit,
+        parts: fieldLimit + 1,
+        fieldSize: fieldBytes,
+        fieldNameSize: fieldNameBytes,
+        // Fields are texts: `labels[a]` is no way to write an object.
+        fieldNestingDepth: 0,
       },
     }).single('image');
   }
@@ -57,26 +62,51 @@ export class UploadInterceptor implements NestInterceptor {
     if (!request.is('multipart/form-data')) {
       throw new Problem('unsupported-media-type', 'Send the image as multipart/form-data, in the field "image"');
     }
+    const coding = request.headers['content-encoding'] ?? 'identity';
+    if (coding !== 'identity') {
+      throw new Problem('unsupported-media-type', `Send the form as it is, not with Content-Encoding ${coding}`);
+    }
     // Known to be too large before a byte of it is read: multer would take it all in before it says so. The connection
     // stays open for the rest of the body; closed now, it would be reset before the client has read the answer.
-    if (Number(request.headers['content-length'] ?? 0) > this.config.maxUploadBytes + formBytes) {
-      throw tooLarge(this.config.maxUploadBytes);
+    if (Number(request.headers['content-length'] ?? 0) > this.bodyLimit) throw tooLarge(this.config.maxUploadBytes);
+    await this.receiveForm(request, response);
+    if (!uploadedSource(request)) {
+      throw new Problem('missing-file', 'The form has no file in the field "image", or one whose name cannot be read');
     }
-    await new Promise<void>((resolve, reject) => {
-      void this.receiveForm(request, response, (error?: unknown) => {
+  }
+
+  /** The whole form, or a refusal as soon as it is too large: multer would wait for its end, which may never come. */
+  private receiveForm(request: Request, response: Response): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let received = 0;
+      const count = ({ length }: Buffer): void => {
+        received += length;
+        if (received <= this.bodyLimit) return;
+        request.off('data', count);
+        const refusal = tooLarge(this.config.maxUploadBytes);
+        // To multer the request has failed, so that it takes back what is stored, or being stored.
+        request.emit('error', refusal);
+        reject(refusal);
+      };
+      void this.parseForm(request, response, (error?: unknown) => {
+        request.off('data', count);
         if (error) reject(this.problemOf(error));
         else resolve();
       });
+      request.on('data', count);
     });
-    if (!uploadedSource(request)) {
-      throw new Problem('missing-file', 'The form has no file in the field "image"');
-    }
+  }
+
+  private get bodyLimit(): number {
+    return this.config.maxUploadBytes + formBytes;
   }
 
   private problemOf(error: unknown): unknown {
     if (error instanceof Problem) return error;
-    if (!(error instanceof MulterError))
-      return new Problem('malformed-body', (error as Error).message, { cause: error });
+    if (!(error instanceof MulterError)) {
+      const { message } = error as Error;
+      return new Problem('malformed-body', reasons[message] ?? message, { cause: error });
+    }
     switch (error.code) {
       case 'LIMIT_FILE_SIZE':
         return tooLarge(this.config.maxUploadBytes);
@@ -84,10 +114,27 @@ export class UploadInterceptor implements NestInterceptor {
       case 'LIMIT_FILE_COUNT':
         return new Problem('unexpected-file', 'The form must have one file, in the field "image"');
       default:
-        return new Problem('malformed-body', `The form cannot be read: ${error.message}`);
+        return new Problem('malformed-body', reasons[error.code] ?? `The form cannot be read: ${error.message}`);
     }
   }
 }
+
+const cutOff = 'The form ends before its last boundary: it was cut off, or has another boundary';
+
+/** What is wrong with a form, and what is allowed, by what multer and its parser say. */
+const reasons: Partial<Record<string, string>> = {
+  'Multipart: Boundary not found': 'Content-Type must name the boundary: multipart/form-data; boundary=<text>',
+  'Malformed content type': 'Content-Type cannot be read; it must be multipart/form-data; boundary=<text>',
+  'Malformed part header': 'A part of the form has headers that cannot be read, or more than 16 KB of them',
+  'Unexpected end of form': cutOff,
+  'Unexpected end of file': cutOff,
+  MISSING_FIELD_NAME: 'A part of the form has no name',
+  LIMIT_FIELD_KEY: `The name of a field may have ${fieldNameBytes} bytes`,
+  LIMIT_FIELD_VALUE: `A field may have ${fieldBytes} bytes`,
+  LIMIT_FIELD_COUNT: `The form may have ${fieldLimit} fields beside the image`,
+  LIMIT_PART_COUNT: `The form may have ${fieldLimit} fields beside the image`,
+  LIMIT_FIELD_NESTING: 'The name of a field may have no brackets',
+};
 
 /** The image of the form being served; undefined when there is none. */
 export function uploadedSource(request: Request): StoredSource | undefined {
