@@ -18,13 +18,13 @@ for (const name of ['link', 'fchown', 'lchown', 'watch', 'watchFile']) {
   for (const form of [name, `${name}Sync`]) if (form in fs) fs[form] = lacking(form);
   if (name in fs.promises) fs.promises[name] = lacking(name);
 }
-const { connect } = net.Socket.prototype;
+const connect = Reflect.get(net.Socket.prototype, 'connect');
 net.Socket.prototype.connect = function (...args) {
   const [first] = Array.isArray(args[0]) ? args[0] : args;
   if (first?.path ?? (typeof first === 'string' && Number.isNaN(Number(first)))) lacking('Unix sockets')();
   return connect.apply(this, args);
 };
-const { listen } = net.Server.prototype;
+const listen = Reflect.get(net.Server.prototype, 'listen');
 net.Server.prototype.listen = function (...args) {
   if (args[0]?.path ?? (typeof args[0] === 'string' && Number.isNaN(Number(args[0])))) lacking('Unix sockets')();
   return listen.apply(this, args);

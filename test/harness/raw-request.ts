@@ -22,12 +22,12 @@ export interface RawRequest {
 export class RawConnection {
   private received: Buffer = Buffer.alloc(0);
   private readonly ended: Promise<unknown>;
-  private hasEnded = false;
+  private isClosed = false;
   private notify: () => void = () => undefined;
 
   private constructor(private readonly socket: Socket) {
     this.ended = new Promise((resolve) => socket.once('close', resolve)).then(() => {
-      this.hasEnded = true;
+      this.isClosed = true;
       this.notify();
     });
     socket.on('data', (chunk: Buffer) => {
@@ -51,6 +51,10 @@ export class RawConnection {
     return this.received.length;
   }
 
+  get hasEnded(): boolean {
+    return this.isClosed;
+  }
+
   /** Resolves once the bytes are handed to the system, or the connection is closed. */
   send(bytes: string | Buffer): Promise<void> {
     return new Promise((resolve) => void this.socket.write(bytes, () => resolve()));
@@ -59,12 +63,12 @@ export class RawConnection {
   /** The next answer. @throws Error when the connection ends before it is whole */
   async answer(): Promise<RawAnswer> {
     for (;;) {
-      const found = takeAnswer(this.received, this.hasEnded);
+      const found = takeAnswer(this.received, this.isClosed);
       if (found) {
         this.received = found.rest;
         return found.answer;
       }
-      if (this.hasEnded) throw new Error(`The connection ended after ${JSON.stringify(this.received.toString())}`);
+      if (this.isClosed) throw new Error(`The connection ended after ${JSON.stringify(this.received.toString())}`);
       await new Promise<void>((resolve) => (this.notify = resolve));
     }
   }
@@ -77,6 +81,10 @@ export class RawConnection {
   /** Reads nothing any more, so that the other side cannot send. */
   stopReading(): void {
     this.socket.pause();
+  }
+
+  goOnReading(): void {
+    this.socket.resume();
   }
 
   /** Says that nothing more will come, and goes on reading. */
