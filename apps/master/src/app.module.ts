@@ -5,6 +5,7 @@ import { Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { ApiKeys } from './access/api-keys.js';
 import { Ownership } from './access/ownership.js';
+import { RequestRate } from './access/request-rate.js';
 import { MasterConfig } from './config.js';
 import { DownloadController } from './file/download.controller.js';
 import { Janitor } from './janitor/janitor.js';
@@ -31,6 +32,7 @@ export { prepare } from './prepare.js';
       inject: [MasterConfig],
       useFactory: ({ rateLimit }: MasterConfig) => ({
         throttlers: [{ ttl: 1_000, limit: rateLimit }],
+        storage: new RequestRate(),
         skipIf: () => rateLimit === 0,
       }),
     }),
