@@ -1,6 +1,6 @@
 import { Problem, type LeaseStore } from '#contracts';
 
-const shortestRetryMs = 100;
+const firstRetryMs = 100;
 
 /** The reason of the abort when a lease is settled from elsewhere: cancelled, deleted, or reclaimed. */
 export class LeaseLost extends Error {
@@ -10,9 +10,10 @@ export class LeaseLost extends Error {
 /**
  * Keeps one lease from expiring, whatever the image work does.
  *
- * Lifecycle: between `start` and `stop` it renews when a third of the lease has passed, so that two renewals may fail.
- * It never judges by its own clock: only the store's answer that the token holds no lease aborts the work. While the
- * store cannot be reached it goes on trying, and a late renewal that nobody overtook is as good as any.
+ * Lifecycle: between `start` and `stop` it renews when a third of the lease has passed. While the store cannot be
+ * reached it goes on trying, soon at first and then with growing pauses, up to a sixth of the lease; a late renewal that
+ * nobody overtook is as good as any. It never judges by its own clock: only the store's answer that the token holds no
+ * lease aborts the work.
  */
 export class LeaseKeeper {
   private readonly controller = new AbortController();
@@ -34,7 +35,7 @@ export class LeaseKeeper {
   /** @param expiresInMs what is left of the lease */
   start(expiresInMs: number): void {
     if (this.stopped || this.timer) return;
-    this.schedule(expiresInMs / 3);
+    this.schedule(expiresInMs);
   }
 
   stop(): void {
@@ -47,20 +48,21 @@ export class LeaseKeeper {
     this.stage = stage;
   }
 
-  private schedule(inMs: number): void {
-    this.timer = setTimeout(() => void this.renew(inMs), inMs);
+  /** @param retryMs how long to wait before the renewal; by default a third of the lease */
+  private schedule(leaseMs: number, retryMs?: number): void {
+    this.timer = setTimeout(() => void this.renew(leaseMs, retryMs), retryMs ?? leaseMs / 3);
   }
 
-  private async renew(afterMs: number): Promise<void> {
+  private async renew(leaseMs: number, retriedAfterMs?: number): Promise<void> {
     try {
       const { expiresInMs } = await this.store.renew(this.id, this.token, this.stage);
-      if (!this.stopped) this.schedule(expiresInMs / 3);
+      if (!this.stopped) this.schedule(expiresInMs);
     } catch (error) {
       if (this.stopped) return;
       if (Problem.is(error, 'lease-lost', 'task-not-found')) {
         this.controller.abort(new LeaseLost(error.detail));
       } else {
-        this.schedule(Math.max(afterMs / 2, shortestRetryMs));
+        this.schedule(leaseMs, retriedAfterMs === undefined ? firstRetryMs : Math.min(retriedAfterMs * 2, leaseMs / 6));
       }
     }
   }
