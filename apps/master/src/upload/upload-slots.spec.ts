@@ -81,4 +81,20 @@ describe('UploadSlots', () => {
       vi.useRealTimers();
     }
   });
+
+  it('refuses at once who would make the line too long', async () => {
+    const bounded = slots(1);
+    const first = upload();
+    const held = bounded.run(first.run, never);
+    const hangUp = new AbortController();
+    const line = Array.from({ length: 500 }, () => bounded.run(upload().run, hangUp.signal));
+    await expect(bounded.run(upload().run, never)).rejects.toMatchObject({
+      code: 'too-many-uploads',
+      extras: { retryAfterSeconds: 5 },
+    });
+    hangUp.abort(new Error('hung up'));
+    await Promise.allSettled(line);
+    first.end('first');
+    expect(await held).toBe('first');
+  });
 });

@@ -3,10 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { MasterConfig } from '../config.js';
 
 const longestWaitMs = 30_000;
+/** A request that waits takes some 200 kB: its connection, and what the system had read of it before it was held. */
+const longestLine = 500;
 
 /**
  * Bounds the uploads that are received at the same time, and with them the memory they take. The others wait, first
- * come, first served, with their bodies unread: back-pressure holds their clients.
+ * come, first served, with their bodies unread: back-pressure holds their clients. The line is bounded, too.
  */
 @Injectable()
 export class UploadSlots {
@@ -17,7 +19,7 @@ export class UploadSlots {
 
   /**
    * Runs an upload in a slot.
-   * @throws Problem `too-many-uploads` when none came free in time; the reason of the abort
+   * @throws Problem `too-many-uploads` when the line is full, or none came free in time; the reason of the abort
    */
   async run<Result>(upload: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     await this.take(signal);
@@ -33,12 +35,10 @@ export class UploadSlots {
       this.taken++;
       return;
     }
+    if (this.line.size >= longestLine) throw tooMany();
     const turn = Promise.withResolvers<void>();
     const abort = (): void => turn.reject(signal.reason as Error);
-    const timeout = setTimeout(
-      () => turn.reject(new Problem('too-many-uploads', 'Too many uploads at once', { retryAfterSeconds: 5 })),
-      longestWaitMs,
-    );
+    const timeout = setTimeout(() => turn.reject(tooMany()), longestWaitMs);
     signal.addEventListener('abort', abort, { once: true });
     this.line.add(turn.resolve);
     try {
@@ -57,4 +57,8 @@ export class UploadSlots {
     this.line.delete(next);
     next();
   }
+}
+
+function tooMany(): Problem {
+  return new Problem('too-many-uploads', 'Too many uploads at once', { retryAfterSeconds: 5 });
 }
