@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Longer than any restart in the tests. */
-const patienceMs = 120_000;
+/** Longer than any restart in the tests, and than any outage that somebody tries by hand. */
+const patienceMs = 300_000;
 /** Short: a killed process stays registered for up to 15 s, so that every second try meets nobody. */
 const pauseMs = 50;
 
@@ -17,7 +17,7 @@ export class TryAgain extends Error {
   }
 }
 
-/** Tries until it works. @throws what the last try threw, after two minutes */
+/** Tries until it works. @throws what the last try threw, after five minutes */
 export async function patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {
