@@ -1,35 +1,49 @@
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['source'];
+const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+const endToEnd = { testTimeout: 90_000, hookTimeout: 60_000 };
+/** Builds `dist` anew, from which the services of other tests are started. */
+const walkThrough = 'test/walk-through.spec.ts';
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.reporter.ts'],
     projects: [
       {
-        resolve: { conditions },
-        ssr: { resolve: { conditions } },
+        ...sources,
         test: {
           name: 'unit',
           include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts', 'bin/**/*.spec.ts'],
           testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
-        resolve: { conditions },
-        ssr: { resolve: { conditions } },
+        ...sources,
         test: {
           name: 'e2e',
           include: ['test/**/*.spec.ts'],
-          testTimeout: 90_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
+          exclude: [walkThrough],
+          ...endToEnd,
+          // Most of their time, these wait for leases to run out.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
-        resolve: { conditions },
-        ssr: { resolve: { conditions } },
-        test: { name: 'bench', include: ['bench/**/*.bench.ts'], testTimeout: 600_000, fileParallelism: false },
+        ...sources,
+        test: { name: 'walk-through', include: [walkThrough], ...endToEnd, sequence: { groupOrder: 2 } },
+      },
+      {
+        ...sources,
+        test: {
+          name: 'bench',
+          include: ['bench/**/*.bench.ts'],
+          testTimeout: 600_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
   },
