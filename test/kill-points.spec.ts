@@ -63,11 +63,8 @@ const system = System.shared({
 });
 const client = new MasterClient(() => Promise.resolve(proxies.master.endpoint));
 
-async function endpointOf(service: Victim): Promise<string> {
-  const [, port] = await system()
-    .process(service)
-    .line(/is listening on (\d+)/);
-  return `127.0.0.1:${port}`;
+function endpointOf(service: Victim): Promise<string> {
+  return system().process(service).endpoint();
 }
 
 function broken(call: RegExp, moment: Moment, to: keyof typeof proxies): When {

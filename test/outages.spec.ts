@@ -52,10 +52,8 @@ describe('while a service is away for longer than any lease', () => {
 
   /** A client that needs no registry. */
   async function clientOf(name: string): Promise<MasterClient> {
-    const [, port] = await system()
-      .process(name)
-      .line(/is listening on (\d+)/);
-    return new MasterClient(() => Promise.resolve(`127.0.0.1:${port}`));
+    const endpoint = await system().process(name).endpoint();
+    return new MasterClient(() => Promise.resolve(endpoint));
   }
 
   /** Photos that come and go until the test is over. */

@@ -24,10 +24,7 @@ describe('a retry in the moment in which retention deletes the task', () => {
   it('either comes first, and the task is processed with all its files, or finds no task', async () => {
     const system = await System.start({ workers: 0, env: { MICRO_RATE_LIMIT: '0' } });
     const { client } = system;
-    const proxy = await CallProxy.start(async () => {
-      const [, port] = await system.process('db').line(/is listening on (\d+)/);
-      return `127.0.0.1:${port}`;
-    });
+    const proxy = await CallProxy.start(() => system.process('db').endpoint());
     const image = await png(size);
     const [won, lost] = [new Set<string>(), new Set<string>()];
     const env = { MICRO_RETENTION: '1s', MICRO_DB_ENDPOINT: proxy.endpoint };

@@ -89,8 +89,7 @@ describe('a host:port that is used by somebody else while its service is away', 
     await worker.line(/Waiting for tasks: .*no live masterendpoint/);
 
     const other = await system().launch('master', 'master-2', { MICRO_MASTER_PORT: '0' });
-    const [, port] = await other.line(/is listening on (\d+)/);
-    const otherClient = new MasterClient(() => Promise.resolve(`127.0.0.1:${port}`));
+    const otherClient = new MasterClient(() => other.endpoint());
     const { id } = await otherClient.upload(image);
     expect((await otherClient.settled(id)).state).toBe('finished');
 

@@ -43,12 +43,6 @@ async function accepted(system: System, image: Buffer, key: string): Promise<Sho
   return answer;
 }
 
-/** `host:port` of the master. */
-async function masterOf(system: System): Promise<string> {
-  const [, port] = await system.process('master').line(/is listening on (\d+)/);
-  return `127.0.0.1:${port}`;
-}
-
 /** The bytes on the disk of an upload that is on its way. */
 async function halfReceived(system: System): Promise<string> {
   return vi.waitFor(async () => {
@@ -99,7 +93,7 @@ const shared = System.shared({ workers: 0, env: { MICRO_RATE_LIMIT: '0' } });
 
 describe('an upload that storage has received by half', () => {
   it('is no file and no task when its client hangs up', async () => {
-    const upload = await HalvedUpload.begin(await masterOf(shared()), await pictureOf(4_000_000));
+    const upload = await HalvedUpload.begin(await shared().process('master').endpoint(), await pictureOf(4_000_000));
     expect(await halfReceived(shared())).toContain('/temp/');
 
     upload.giveUp();
@@ -112,7 +106,9 @@ describe('an upload that storage has received by half', () => {
   it('is no file when storage is killed: the client is told to come again, the rest is swept away by its age', async () => {
     const image = await pictureOf(4_000_000);
     const key = randomUUID();
-    const upload = await HalvedUpload.begin(await masterOf(shared()), image, { 'Idempotency-Key': key });
+    const upload = await HalvedUpload.begin(await shared().process('master').endpoint(), image, {
+      'Idempotency-Key': key,
+    });
     const torn = await halfReceived(shared());
     await shared().process('storage').end('SIGKILL');
     expect(await upload.complete()).toMatchObject({ status: 503, body: { code: 'service-unavailable' } });

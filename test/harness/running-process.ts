@@ -63,6 +63,12 @@ export class RunningProcess {
     }
   }
 
+  /** `host:port` of the service that runs in it, as soon as it says that it listens. */
+  async endpoint(): Promise<string> {
+    const [, port] = await this.line(/is listening on (\d+)/);
+    return `127.0.0.1:${port}`;
+  }
+
   /** Stops the process in its tracks, as a suspended machine would, until `thaw`. */
   freeze(): void {
     this.child.kill('SIGSTOP');

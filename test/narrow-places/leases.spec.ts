@@ -22,11 +22,8 @@ const client = new MasterClient(masterEndpoint);
 const worker = new BareWorker(masterEndpoint);
 afterAll(() => proxy.stop());
 
-async function masterEndpoint(): Promise<string> {
-  const [, port] = await system()
-    .process('master')
-    .line(/is listening on (\d+)/);
-  return `127.0.0.1:${port}`;
+function masterEndpoint(): Promise<string> {
+  return system().process('master').endpoint();
 }
 
 const leaseLost = { status: 409, body: { code: 'lease-lost' } };

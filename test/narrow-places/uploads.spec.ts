@@ -19,10 +19,7 @@ async function taskIn(response: Response): Promise<ShownTask> {
 
 /** A client of one master among several. */
 function clientOf(system: System, name: string): MasterClient {
-  return new MasterClient(async () => {
-    const [, port] = await system.process(name).line(/is listening on (\d+)/);
-    return `127.0.0.1:${port}`;
-  });
+  return new MasterClient(() => system.process(name).endpoint());
 }
 
 describe('uploads under one idempotency key', () => {
@@ -69,10 +66,7 @@ describe('uploads under one idempotency key', () => {
     const key = randomUUID();
     const request = new Request('http://master/task', { method: 'POST', body: form({ image }) });
     const body = Buffer.from(await request.clone().arrayBuffer());
-    const [, port] = await system()
-      .process('master')
-      .line(/is listening on (\d+)/);
-    const connection = await RawConnection.open(`127.0.0.1:${port}`);
+    const connection = await RawConnection.open(await system().process('master').endpoint());
     await connection.send(
       requestHead({
         method: 'POST',
@@ -100,10 +94,7 @@ describe('uploads under one idempotency key', () => {
 describe('an upload whose master is suspended between the bytes and the task', () => {
   it('for so long that the janitor takes the photo for an orphan: it is refused with task-gone, and the retry succeeds', async () => {
     const system = await System.start({ workers: 0, env: { MICRO_ORPHAN_SECONDS: '1', MICRO_JANITOR_SECONDS: '1' } });
-    const proxy = await CallProxy.start(async () => {
-      const [, port] = await system.process('db').line(/is listening on (\d+)/);
-      return `127.0.0.1:${port}`;
-    });
+    const proxy = await CallProxy.start(() => system.process('db').endpoint());
     await system.launch('master', 'suspended', { MICRO_DB_ENDPOINT: proxy.endpoint });
     const client = clientOf(system, 'suspended');
     const image = await png();
