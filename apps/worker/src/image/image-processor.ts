@@ -10,6 +10,7 @@ import { passesOf } from './passes.js';
 import { fileWithPicture, handOver, isSharable, type Picture } from './picture.js';
 import { requireModestMetadata } from './png-metadata.js';
 import { requireRoom } from './room.js';
+import { undecodableImage } from './undecodable-image.js';
 
 /** The loaders that decode what master accepts, and what text is drawn with; everything else stays blocked. */
 const loaders = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif', 'Tiff'].map((name) => `VipsForeignLoad${name}`);
@@ -181,7 +182,7 @@ export class ImageProcessor {
       .open()
       .raw()
       .toBuffer()
-      .then(() => null, undecodableReason);
+      .then(() => null, undecodableImage);
     if (decoding) return decoding;
     return unfitting.test(error.message) ? new ImageFailure('recipe-does-not-fit', error.message) : error;
   }
@@ -194,20 +195,6 @@ function limitTime(image: Sharp, deadline: number): Sharp {
   return image.timeout({ seconds });
 }
 
-function undecodableReason(error: Error): ImageFailure {
-  const tooLarge = error.message.includes('pixel limit');
-  return new ImageFailure(
-    tooLarge ? 'too-many-pixels' : 'undecodable-image',
-    `The picture cannot be decoded: ${readable(error.message)}`,
-  );
-}
-
-/** libvips says some things several times, and where in which file it looked for them. */
-function readable(message: string): string {
-  const lines = message.replaceAll(/\S+: bad seek to \d+\n?/g, '').split('\n');
-  return [...new Set(lines.map((line) => line.trim()).filter(Boolean))].join('; ');
-}
-
 function undecodable(error: Error): never {
-  throw undecodableReason(error);
+  throw undecodableImage(error);
 }
