@@ -163,11 +163,35 @@ describe('RegisteredEndpoints', () => {
     });
 
     it('is in again when its registration was renewed', async () => {
-      const { time, names, picks, fails } = opened();
+      const { endpoints, time, names, picks, fails } = opened();
       names(['a:1']);
       await picks(1);
       fails('a:1', 'stranger');
+      await expect(endpoints.pick()).rejects.toEqual(unavailable);
       time.ms += 5_000;
+      names(['a:1']);
+
+      expect(await picks(1)).toEqual(['a:1']);
+    });
+
+    it('stays out when the one who was there before had renewed its registration just then', async () => {
+      const { endpoints, time, names, picks, fails } = opened();
+      names(['a:1']);
+      await picks(1);
+      time.ms += 4_000;
+      names(['a:1']);
+      fails('a:1', 'stranger');
+
+      await expect(endpoints.pick()).rejects.toEqual(unavailable);
+    });
+
+    it('is in again when it was registered anew after the registry had forgotten it', async () => {
+      const { endpoints, names, picks, fails } = opened();
+      names(['a:1']);
+      await picks(1);
+      fails('a:1', 'stranger');
+      names([]);
+      await expect(endpoints.pick()).rejects.toEqual(unavailable);
       names(['a:1']);
 
       expect(await picks(1)).toEqual(['a:1']);

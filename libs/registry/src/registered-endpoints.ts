@@ -73,6 +73,8 @@ export class RegisteredEndpoints implements Endpoints {
     // Of two calls in the same moment, one may still be refused, and the other answered by a stranger.
     if (!entry || entry.aside === 'stranger' || (entry.aside && kind !== 'stranger')) return;
     entry.aside = kind;
+    // It may have been renewed since the last lookup, by the one who was there before. The next tells how long it runs.
+    if (kind === 'stranger') entry.expiresAt = Infinity;
     this.logger.warn(`${services[this.service].title} set aside: ${message}`);
   }
 
@@ -106,7 +108,7 @@ export class RegisteredEndpoints implements Endpoints {
     try {
       const answer = await this.registry.lookup(this.key);
       for (const { value, expiresInMs } of answer) this.hear(value, expiresInMs, askedAt);
-      this.evictExpired();
+      this.evictExpired(new Set(answer.map(({ value }) => value)));
     } catch (error) {
       if (!Problem.is(error)) throw error;
       heard = false;
@@ -126,8 +128,11 @@ export class RegisteredEndpoints implements Endpoints {
     this.cache.set(endpoint, { expiresAt, ttlMs: Math.max(expiresInMs, known?.ttlMs ?? 0), aside });
   }
 
-  private evictExpired(): void {
-    for (const [endpoint, { expiresAt }] of this.cache) if (expiresAt <= this.now()) this.cache.delete(endpoint);
+  /** A stranger that is not named any more is forgotten at once: named again, it is somebody new. */
+  private evictExpired(named: ReadonlySet<string>): void {
+    for (const [endpoint, { expiresAt, aside }] of this.cache) {
+      if (expiresAt <= this.now() || (aside === 'stranger' && !named.has(endpoint))) this.cache.delete(endpoint);
+    }
   }
 
   private sayWhatIsMissing(heard: boolean): void {
