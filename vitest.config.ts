@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['source'];
 const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } };
-const endToEnd = { testTimeout: 90_000, hookTimeout: 60_000 };
+/** `vi.waitFor` and `expect.poll` would give up after a second, which a busy machine may need for anything. */
+const patience = { setupFiles: 'test/patience.ts', expect: { poll: { timeout: 20_000 } } };
+const endToEnd = { testTimeout: 90_000, hookTimeout: 60_000, ...patience };
 /** Builds `dist` anew, from which the services of other tests are started. */
 const walkThrough = 'test/walk-through.spec.ts';
 
@@ -16,6 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts', 'bin/**/*.spec.ts'],
           testTimeout: 30_000,
+          ...patience,
           sequence: { groupOrder: 0 },
         },
       },

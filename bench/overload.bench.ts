@@ -2,7 +2,6 @@ import { it } from 'vitest';
 import { Crowd } from '../test/harness/crowd.js';
 import { MemoryWatch } from '../test/harness/memory.js';
 import { png } from '../test/harness/photo.js';
-import { endpointOf } from '../test/harness/service-endpoint.js';
 import { System } from '../test/harness/system.js';
 import { report } from './report.js';
 
@@ -13,7 +12,7 @@ it('memory while many photos of 5 MB are uploaded at once', async () => {
   const image = await png({ width: 1500, height: 1150 });
   await system.client.upload(await png());
   const watch = await MemoryWatch.start(['master', 'storage', 'db'].map((name) => system.process(name)));
-  const crowd = new Crowd(await endpointOf(system, 'master'), image);
+  const crowd = new Crowd(await system.endpointOf('master'), image);
   const began = performance.now();
   await crowd.upload(uploads);
   const seconds = (performance.now() - began) / 1000;

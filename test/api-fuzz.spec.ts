@@ -7,7 +7,6 @@ import { loggedErrors } from './harness/logged-errors.js';
 import { png } from './harness/photo.js';
 import { rawRequest, type RawAnswer, type RawRequest } from './harness/raw-request.js';
 import { refusalIn } from './harness/refusal.js';
-import { endpointOf } from './harness/service-endpoint.js';
 import { System } from './harness/system.js';
 
 const requests = Number(process.env.FUZZ_REQUESTS ?? 800);
@@ -59,7 +58,7 @@ describe('the API', () => {
     `answers ${requests} requests of any kind without a failure of its own (seed ${seed})`,
     { timeout: 60_000 + requests * 200 },
     async () => {
-      const endpoints = await Promise.all([endpointOf(system(), 'master'), endpointOf(system(), 'ui')]);
+      const endpoints = await Promise.all([system().endpointOf('master'), system().endpointOf('ui')]);
       const statuses = new Map<number, number>();
       const endpoint = fc.constantFrom(...endpoints, endpoints[0]);
       await fc.assert(

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { loggedErrors } from './harness/logged-errors.js';
 import { rawRequest } from './harness/raw-request.js';
 import { refusalIn } from './harness/refusal.js';
-import { endpointOf } from './harness/service-endpoint.js';
 import { System } from './harness/system.js';
 
 const token = 'a-token-of-the-end-to-end-tests';
@@ -57,14 +56,14 @@ describe('a request to an internal route, under the token,', () => {
 
   it.each(bodies)('with a body that is %s is told so', async (_what, path, body, detail) => {
     for (const service of ['db', 'master'] as const) {
-      const { status, detail: said } = await ask(await endpointOf(system(), service), 'POST', path, body);
+      const { status, detail: said } = await ask(await system().endpointOf(service), 'POST', path, body);
       expect(status).toBe(/bytes/.test(detail.source) ? 413 : 400);
       expect(said).toMatch(detail);
     }
   });
 
   it('of db, with values that are out of reach, is refused or finds nothing', async () => {
-    const db = await endpointOf(system(), 'db');
+    const db = await system().endpointOf('db');
     const expected: [string, string, number][] = [
       ['GET', '/task/..%2f..', 404],
       ['GET', '/task/__proto__', 404],
@@ -86,7 +85,7 @@ describe('a request to an internal route, under the token,', () => {
   });
 
   it('of storage, with keys that are none, finds no file', async () => {
-    const storage = await endpointOf(system(), 'storage');
+    const storage = await system().endpointOf('storage');
     const source = `${id}/source-0123456789abcdef`;
     const keys = ['..', '..%2f..%2fescaped', '../../escaped', '%2e%2e/%2e%2e/escaped', '..%5cescaped', '//etc/passwd']
       .concat(['__proto__', '%00', 'a'.repeat(10_000), `${source}%00`, `${source}/`, `${source}/..`, `/${source}`])

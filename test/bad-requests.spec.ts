@@ -5,7 +5,6 @@ import { openFilesOf } from './harness/open-files.js';
 import { png } from './harness/photo.js';
 import { RawConnection, rawRequest, requestHead } from './harness/raw-request.js';
 import { refusalIn } from './harness/refusal.js';
-import { endpointOf } from './harness/service-endpoint.js';
 import { System } from './harness/system.js';
 
 describe('a request', () => {
@@ -43,7 +42,7 @@ describe('a request', () => {
   ] as const;
 
   it.each(ids)('for the task %j is one for a task that does not exist', async (path, id) => {
-    const master = await endpointOf(system(), 'master');
+    const master = await system().endpointOf('master');
     for (const [method, rest] of [
       ['GET', ''],
       ['GET', '?wait=1'],
@@ -68,7 +67,7 @@ describe('a request', () => {
     ['ä', 400],
     ['a b', 400],
   ])('for the path /task/%s, which cannot be read, is refused', async (path, status) => {
-    const answer = await rawRequest(await endpointOf(system(), 'master'), { path: `/task/${path}` });
+    const answer = await rawRequest(await system().endpointOf('master'), { path: `/task/${path}` });
     expect(JSON.parse(answer.body.toString())).toMatchObject({ status });
   });
 
@@ -77,7 +76,7 @@ describe('a request', () => {
     .concat([`bytes=${Array.from({ length: 2_000 }, () => '0-').join(',')}`]);
 
   it.each(whole)('for the range %j gets the whole file', async (range) => {
-    const answer = await rawRequest(await endpointOf(system(), 'master'), {
+    const answer = await rawRequest(await system().endpointOf('master'), {
       path: task.outputs[0]!.href,
       headers: [['Range', range]],
     });
@@ -155,7 +154,7 @@ describe('a request', () => {
     // More than the buffers of all sockets on its way hold.
     const noise = Buffer.concat([await png({ width: 8, height: 8 }), Buffer.alloc(20e6, 'n')]);
     const { source } = await client.upload(noise);
-    const master = await endpointOf(system(), 'master');
+    const master = await system().endpointOf('master');
     for (let number = 0; number < 10; number++) {
       const connection = await RawConnection.open(master);
       await connection.send(requestHead({ path: source.href }));

@@ -4,7 +4,6 @@ import { png } from './harness/photo.js';
 import { boundary, fieldPart, filePart, formType, rawForm, type RawPart } from './harness/raw-form.js';
 import { RawConnection, rawRequest, requestHead, type RawRequest } from './harness/raw-request.js';
 import { refusalIn } from './harness/refusal.js';
-import { endpointOf } from './harness/service-endpoint.js';
 import { System } from './harness/system.js';
 
 type Header = [name: string, value: string | Buffer];
@@ -21,7 +20,7 @@ const system = System.shared({
   workers: 0,
   env: { MICRO_MAX_UPLOAD_BYTES: String(uploadLimit), MICRO_RATE_LIMIT: '0' },
 });
-const master = (): Promise<string> => endpointOf(system(), 'master');
+const master = (): Promise<string> => system().endpointOf('master');
 
 async function storedFiles(): Promise<string[]> {
   return (await system().storedFiles()).map((path) => path.slice(system().folder.length));

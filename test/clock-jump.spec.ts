@@ -6,7 +6,6 @@ import { CallProxy } from './harness/call-proxy.js';
 import { form } from './harness/form.js';
 import type { ShownTask } from './harness/master-client.js';
 import { negatedPixelsOf, pixelsOf, png } from './harness/photo.js';
-import { endpointOf } from './harness/service-endpoint.js';
 import { System } from './harness/system.js';
 import { movableClocks, setClocks } from './harness/wall-clocks.js';
 
@@ -26,7 +25,7 @@ describe('when a clock jumps by an hour', () => {
       MICRO_RETENTION: '1800s',
     },
   });
-  const bare = new BareWorker(() => endpointOf(system(), 'master'));
+  const bare = new BareWorker(() => system().endpointOf('master'));
 
   async function shown(id: string): Promise<ShownTask> {
     return (await (await system().client.patiently(`/task/${id}`)).json()) as ShownTask;
@@ -109,7 +108,9 @@ describe('when a clock jumps by an hour', () => {
       const longPoll = client.fetch(`/task/${running.id}?wait=30`);
       await failDelayed(second);
       const queue = (await (await client.fetch('/queue')).json()) as QueueStats;
-      expect(queue).toMatchObject({ running: 2, queued: 1, delayed: 1 });
+      expect(queue.running).toBe(2);
+      // The delay after a second failure is a second or two.
+      expect(queue.queued + queue.delayed).toBe(2);
 
       const jump = setClocks(system(), names, to);
       // Not in an hour: the leases are over at once, or seem to last longer than any lease can.
@@ -150,7 +151,7 @@ describe('when a clock jumps by an hour', () => {
     const image = await png({ seed: 6 });
     await setClocks(system(), all, 0);
     const before = await system().storedFiles();
-    const proxy = await CallProxy.start(() => endpointOf(system(), 'db'));
+    const proxy = await CallProxy.start(() => system().endpointOf('db'));
     onTestFinished(() => proxy.stop());
     const second = await system().launch('master', 'master-2', { MICRO_DB_ENDPOINT: proxy.endpoint });
     onTestFinished(() => second.end('SIGTERM').then(() => undefined));

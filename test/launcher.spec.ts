@@ -55,7 +55,7 @@ describe('npm start', () => {
     const system = await LaunchedSystem.start('--workers', '0');
     const refusal = async (args: string[], env: NodeJS.ProcessEnv): Promise<string> => {
       const main = new URL('../dist/bin/start.js', import.meta.url).pathname;
-      const launcher = new RunningProcess('start', 'node', [main, ...args], { MICRO_DATA: system.folder, ...env });
+      const launcher = new RunningProcess('start', 'node', [main, ...args], { ...system.env, ...env });
       onTestFinished(() => launcher.end().then(() => undefined));
       expect(await launcher.ended()).toBe(1);
       expect(launcher.lines).toHaveLength(1);

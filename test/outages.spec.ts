@@ -6,7 +6,6 @@ import { Crowd } from './harness/crowd.js';
 import { form } from './harness/form.js';
 import { MasterClient, type ShownTask } from './harness/master-client.js';
 import { negatedPixelsOf, pixelsOf, png } from './harness/photo.js';
-import { endpointOf } from './harness/service-endpoint.js';
 import { System } from './harness/system.js';
 import { Traffic } from './harness/traffic.js';
 
@@ -193,7 +192,7 @@ describe('while a service is away for longer than any lease', () => {
       const client = await clientOf('master');
       const begun = await traffic();
       const finished = await client.settled((await client.upload(await png())).id);
-      const crowd = new Crowd(await endpointOf(system(), 'master'), image);
+      const crowd = new Crowd(await system().endpointOf('master'), image);
       const half = crowd.begin();
       half.sendHalf();
       await vi.waitFor(
@@ -244,6 +243,7 @@ describe('while a service is away for longer than any lease', () => {
       await expectAway(await client.fetch('/queue'), 'the queue');
       await expectAway(await client.fetch(`/task/${work.id}?wait=30`), 'a long poll');
     });
-    expect(await expectAllDone(begun, work)).toMatchObject({ leaseNumber: 1, failures: 0 });
+    // Whether the lease outlasts it depends on which of the two is back first: without a registry, nobody finds db.
+    expect(await expectAllDone(begun, work)).toMatchObject({ failures: 0 });
   });
 });

@@ -8,7 +8,6 @@ import { CoreBurners } from './harness/core-burners.js';
 import { Crowd, type BegunUpload } from './harness/crowd.js';
 import { MemoryWatch } from './harness/memory.js';
 import { png } from './harness/photo.js';
-import { endpointOf } from './harness/service-endpoint.js';
 import { System } from './harness/system.js';
 
 const patience = { timeout: 20_000 };
@@ -27,7 +26,7 @@ describe('too many uploads at once', () => {
   }
 
   it('some are received, the others wait for their turn, and none is lost', async () => {
-    const crowd = new Crowd(await endpointOf(system(), 'master'), await png({ width: 1000, height: 1000 }));
+    const crowd = new Crowd(await system().endpointOf('master'), await png({ width: 1000, height: 1000 }));
     const slow = Array.from({ length: slots }, () => crowd.begin());
     for (const upload of slow) upload.sendHalf();
     await allSlotsTaken();
@@ -43,7 +42,7 @@ describe('too many uploads at once', () => {
 
   it('a client that hangs up leaves its slot, or its place in the line, to the next', async () => {
     const before = (await system().storedFiles()).length;
-    const crowd = new Crowd(await endpointOf(system(), 'master'), await png({ width: 1000, height: 1000 }));
+    const crowd = new Crowd(await system().endpointOf('master'), await png({ width: 1000, height: 1000 }));
     const slow = Array.from({ length: slots }, () => crowd.begin());
     for (const upload of slow) upload.sendHalf();
     await allSlotsTaken();
@@ -60,7 +59,7 @@ describe('too many uploads at once', () => {
   });
 
   it('when the line is long, who comes last is refused at once, and told when to come again', async () => {
-    const crowd = new Crowd(await endpointOf(system(), 'master'), await png());
+    const crowd = new Crowd(await system().endpointOf('master'), await png());
     const slow = Array.from({ length: slots }, () => crowd.begin());
     for (const upload of slow) upload.sendHalf();
     await allSlotsTaken();
@@ -79,7 +78,7 @@ describe('a full queue', () => {
 
   it('refuses new uploads without a trace, knows those it has, and takes new ones when it has drained', async () => {
     const { client } = system();
-    const crowd = new Crowd(await endpointOf(system(), 'master'), await png());
+    const crowd = new Crowd(await system().endpointOf('master'), await png());
     const keys = Array.from({ length: limit }, () => randomUUID());
     const accepted = await Promise.all(keys.map((key) => crowd.begin(key).end()));
     expect(accepted.map(({ status }) => status)).toEqual([201, 201, 201]);
@@ -110,7 +109,7 @@ describe('200 photos of 5 MB at once', () => {
   it('all become tasks, in memory that does not grow with them', async () => {
     const image = await png({ width: 1500, height: 1150 });
     expect(image.length).toBeGreaterThan(5e6);
-    const crowd = new Crowd(await endpointOf(system(), 'master'), image);
+    const crowd = new Crowd(await system().endpointOf('master'), image);
     await system().client.upload(await png());
     const watch = await MemoryWatch.start(['master', 'storage'].map((name) => system().process(name)));
 
@@ -144,7 +143,7 @@ describe('a worker whose cores are all busy, with more than its own work', () =>
     const { client } = system();
     const image = await png({ width: 2000, height: 1500 });
     const operations = [{ median: { size: 15 } }];
-    const outputs = Object.fromEntries(['a', 'b'].map((name) => [name, { operations, format: 'jpeg' }]));
+    const outputs = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, { operations, format: 'jpeg' }]));
     const uploads = await Promise.all(
       Array.from({ length: slots }, () => client.upload(image, { recipe: JSON.stringify({ outputs }) })),
     );

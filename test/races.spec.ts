@@ -45,6 +45,8 @@ describe('a retry in the moment in which retention deletes the task', () => {
       expect(await deletion.passOn()).toBe(409);
     }
 
+    // Retention removes a task first, and then its files.
+    await vi.waitFor(async () => expect(await unneededFiles(system)).toEqual([]), { timeout: 20_000 });
     await retention.end('SIGTERM');
     proxy.stop();
     const kept = await allTasks(system);

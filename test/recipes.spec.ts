@@ -229,7 +229,7 @@ describe('a task that is cancelled', () => {
 });
 
 describe('MICRO_RETENTION', () => {
-  const system = System.shared({ env: { MICRO_RETENTION: '2s' } });
+  const system = System.shared({ env: { MICRO_RETENTION: '5s' } });
 
   it('removes what is finished, failed or cancelled, with its files, and nothing else', async () => {
     const { client } = system();
@@ -243,12 +243,12 @@ describe('MICRO_RETENTION', () => {
     const all = [finished, failed, cancelled];
     await expect
       .poll(async () => (await Promise.all(all.map(({ id }) => gone(id)))).every(Boolean), {
-        timeout: 20_000,
+        timeout: 30_000,
         interval: 200,
       })
       .toBe(true);
     // The task is gone before its files are.
-    await expect.poll(async () => (await system().storedFiles()).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await system().storedFiles()).length).toBe(1);
     expect((await client.download(`/task/${queued.id}/source`)).equals(image)).toBe(true);
   });
 });

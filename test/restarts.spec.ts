@@ -54,15 +54,19 @@ describe('nothing is lost', () => {
   });
 
   it('when a second worker joins and leaves in the middle of 20 tasks', async () => {
-    const system = await System.start({ workers: 0 });
+    const system = await System.start();
     const images = await photos(20, { width: 1200, height: 900 });
-    const uploads = await Promise.all(
-      images.map(async (image) => ({ image, task: await system.client.upload(image) })),
-    );
-    const [, second] = await Promise.all([system.launch('worker', 'worker-1'), system.launch('worker', 'worker-2')]);
+    const upload = async (image: Buffer): Promise<{ image: Buffer; task: ShownTask }> => ({
+      image,
+      task: await system.client.upload(image),
+    });
+    const before = await Promise.all(images.slice(0, 10).map(upload));
+    const second = await system.launch('worker', 'worker-2');
+    // Also when all of them are done by now: of the next ones, each worker that waits is given its share.
+    const after = await Promise.all(images.slice(10).map(upload));
     await second.line(/Working on task/);
     expect(await second.end('SIGTERM')).toBe(0);
-    const settled = await expectAllProcessed(system, uploads);
+    const settled = await expectAllProcessed(system, [...before, ...after]);
     // A worker that is told to stop finishes or gives back what it has: no lease ran out.
     expect(settled.filter(({ lostLeases, failures }) => lostLeases + failures > 0)).toEqual([]);
   });

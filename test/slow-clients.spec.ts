@@ -7,7 +7,6 @@ import { png } from './harness/photo.js';
 import { filePart, formType, rawForm } from './harness/raw-form.js';
 import { RawConnection, requestHead } from './harness/raw-request.js';
 import { refusalIn } from './harness/refusal.js';
-import { endpointOf } from './harness/service-endpoint.js';
 import { System } from './harness/system.js';
 
 const headersSeconds = 1;
@@ -51,13 +50,13 @@ describe('a slow client', () => {
     image = await png();
     // More than the buffers of all sockets on its way hold.
     large = await system().client.upload(Buffer.concat([image, Buffer.alloc(30e6)]));
-    master = await endpointOf(system(), 'master');
+    master = await system().endpointOf('master');
   });
 
   describe.concurrent('is ended', () => {
     it.each(['master', 'db', 'storage', 'ui'] as const)('by %s when it says nothing', async (service) => {
       if (service === 'ui') await system().launch('ui');
-      const connection = await RawConnection.open(await endpointOf(system(), service));
+      const connection = await RawConnection.open(await system().endpointOf(service));
       expect(await refusalIn(await connection.answer())).toEqual({
         type: 'urn:node-micro:problem:request-timeout',
         title: 'The request did not come in time',

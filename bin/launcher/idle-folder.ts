@@ -1,7 +1,7 @@
 import { LaunchError, type LaunchPlan } from './launch-plan.js';
 import { findSystem } from './running-system.js';
 
-const answerMs = 2_000;
+const answerMs = 5_000;
 
 /**
  * Makes sure that no other system runs on the data folder. One that was killed has left its announcement behind, but

@@ -14,7 +14,8 @@ export class LaunchedSystem {
     readonly folder: string,
     readonly ports: Record<'keyvaluestore' | 'db' | 'storage' | 'master' | 'ui', number>,
     public launcher: RunningProcess,
-    private readonly env: NodeJS.ProcessEnv,
+    /** What it was started with: its folder, and its ports. */
+    readonly env: NodeJS.ProcessEnv,
   ) {}
 
   /** Starts it as `npm start -- ARGS` does, and waits until it says that it is running. */

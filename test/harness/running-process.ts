@@ -69,6 +69,12 @@ export class RunningProcess {
     return `127.0.0.1:${port}`;
   }
 
+  /** Whether the service that runs in it has said that it listens there. */
+  listensOn(endpoint: string): boolean {
+    const port = endpoint.split(':').at(-1);
+    return !this.hasEnded && this.lines.some((line) => new RegExp(`is listening on ${port}\\b`).test(line));
+  }
+
   /** Stops the process in its tracks, as a suspended machine would, until `thaw`. */
   freeze(): void {
     this.child.kill('SIGSTOP');

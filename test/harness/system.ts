@@ -69,11 +69,7 @@ export class System {
 
   /** A client that finds master in the registry, again after every move. */
   get client(): MasterClient {
-    return new MasterClient(async () => {
-      const answer = await fetch(`http://${this.registry}/masterendpoint`);
-      if (!answer.ok) throw new Error('no master is registered');
-      return (await answer.text()).trim();
-    });
+    return new MasterClient(() => this.endpointOf('master'));
   }
 
   process(name: string): RunningProcess {
@@ -120,13 +116,24 @@ export class System {
     await this.launch(service, name);
   }
 
+  /**
+   * `host:port` of a service, as the registry has it now. @throws Error when that is no process that runs: of one that
+   * was killed, another system may have the port by now.
+   */
+  async endpointOf(service: RegisteredService): Promise<string> {
+    const answer = await fetch(`http://${this.registry}/${services[service].key}`);
+    const endpoint = (await answer.text()).trim();
+    if ([...this.running.values()].some((process) => process.listensOn(endpoint))) return endpoint;
+    throw new Error(`${service} is not registered, or does not run`);
+  }
+
   /** What an internal route of a service answers, under the service token, as soon as one of its processes answers. */
   internal(service: RegisteredService, path: string): Promise<unknown> {
     return patiently(async () => {
-      const endpoint = (await (await fetch(`http://${this.registry}/${services[service].key}`)).text()).trim();
-      const response = await fetch(`http://${endpoint}${path}`, {
+      const response = await fetch(`http://${await this.endpointOf(service)}${path}`, {
         headers: { Authorization: `Bearer ${serviceToken}` },
       });
+      if (!response.ok) throw new Error(`${service} answered ${response.status} to ${path}`);
       return response.json();
     });
   }
