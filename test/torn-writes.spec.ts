@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FilePage } from '#contracts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { BareWorker } from './harness/bare-worker.js';
 import { form } from './harness/form.js';
 import { HalvedUpload } from './harness/halved-upload.js';
 import type { ShownTask } from './harness/master-client.js';
@@ -283,6 +284,33 @@ describe('db without room', () => {
       expect(system.process('db').hasEnded).toBe(false);
       await system.process('db').end('SIGTERM');
       expect(inspect(join(disk.folder, 'tasks.sqlite')).integrity).toBe('ok');
+    },
+  );
+
+  it.skipIf(obstacle)(
+    `starts all the same: what is there can be read, and work goes on once there is room${unless(obstacle)}`,
+    async () => {
+      const disk = SmallDisk.mount(2);
+      const url = `sqlite:${join(disk.folder, 'tasks.sqlite')}`;
+      const system = await System.start({ workers: 0, env: { MICRO_DB_URL: url, MICRO_LEASE_SECONDS: '60' } });
+      const image = await png();
+      const { id } = await accepted(system, image, 'before');
+      const worker = new BareWorker(() => system.process('master').endpoint());
+      const { token } = await worker.lease();
+      await system.process('db').end('SIGTERM');
+      await disk.fill();
+
+      const db = await system.launch('db');
+
+      await db.line(/disk of the task store is full: tasks can be read/);
+      const shown = await system.client.patiently(`/task/${id}`);
+      expect(await shown.json()).toMatchObject({ state: 'running', leaseNumber: 1 });
+      expect(await send(system, image, 'full')).toMatchObject({ status: 507, code: 'storage-full' });
+
+      await disk.free();
+      expect(await worker.call(`${id}/release`, { token })).toEqual({ status: 200, body: { state: 'queued' } });
+      await system.launch('worker');
+      expect(await system.client.settled(id)).toMatchObject({ state: 'finished', leaseNumber: 2, lostLeases: 0 });
     },
   );
 });

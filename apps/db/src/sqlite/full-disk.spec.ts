@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { leaseNext, newTask, outputsOf, problem } from '#suites/task-store.fixtures';
 import { suitePolicy } from '#suites/task-store.harness';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { SmallDisk } from '../../../../test/harness/small-disk.js';
 import { AdjustableClock } from '../../test/adjustable-clock.js';
 import { temporaryDatabase } from '../../test/opened-store.js';
 import { SqliteTaskStore } from './sqlite-task-store.js';
@@ -63,4 +65,34 @@ describe('A store whose disk is full', () => {
     store.bound(1_000_000);
     expect(await store.finish(id, token, outputs)).toEqual({ state: 'finished' });
   });
+
+  const { obstacle } = SmallDisk;
+
+  it.skipIf(obstacle)(
+    `opens and can be read, and its leases get their full length anew once there is room${obstacle ? ` (skipped: ${obstacle})` : ''}`,
+    async () => {
+      const disk = SmallDisk.mount(1);
+      const file = join(disk.folder, 'tasks.sqlite');
+      const clock = new AdjustableClock();
+      const before = new SqliteTaskStore(file, suitePolicy, clock);
+      const { id } = (await before.create(newTask())).task;
+      await leaseNext(before);
+      before.close();
+      await disk.fill();
+      clock.advance(10 * suitePolicy.leaseMs);
+
+      const store = new SqliteTaskStore(file, suitePolicy, clock);
+      onTestFinished(() => store.close());
+
+      expect(store.id).toBe(before.id);
+      expect(await store.get(id)).toMatchObject({ state: 'running', leaseNumber: 1 });
+      await expect(store.reclaim()).rejects.toEqual(problem('service-unavailable'));
+      await disk.free();
+      expect(await store.reclaim()).toEqual({ reclaimed: 0 });
+      clock.advance(suitePolicy.leaseMs - 1);
+      expect(await store.reclaim()).toEqual({ reclaimed: 0 });
+      clock.advance(1);
+      expect(await store.reclaim()).toEqual({ reclaimed: 1 });
+    },
+  );
 });

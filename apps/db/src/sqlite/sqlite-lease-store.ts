@@ -35,6 +35,7 @@ export class SqliteLeaseStore implements LeaseStore {
     (request) => this.lease(request),
     () => this.nextAvailableInMs(),
   );
+  private leasesExtended = false;
 
   constructor(
     protected readonly database: SqliteDatabase,
@@ -109,6 +110,7 @@ export class SqliteLeaseStore implements LeaseStore {
   }
 
   async reclaim(): Promise<Reclaimed> {
+    this.extendLeases();
     const now = this.clock.now();
     const expired = this.database.transaction(() => {
       const rows = this.database.all<TaskRow>(
@@ -127,6 +129,19 @@ export class SqliteLeaseStore implements LeaseStore {
   stop(): void {
     this.workers.stop();
     this.settlements.stop();
+  }
+
+  /**
+   * While db was away nobody could renew: every open lease gets its full length anew, once, before any is reclaimed.
+   * @throws DiskFull
+   */
+  protected extendLeases(): void {
+    if (this.leasesExtended) return;
+    const expiresAt = this.clock.now() + this.policy.leaseMs;
+    this.database.transaction(() =>
+      this.database.run(`UPDATE tasks SET lease_expires_at = $expiresAt WHERE state = 'running'`, { expiresAt }),
+    );
+    this.leasesExtended = true;
   }
 
   /** Tells those who wait what has become of a task. */

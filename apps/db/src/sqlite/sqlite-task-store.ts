@@ -15,6 +15,7 @@ import {
   type TaskStore,
 } from '#contracts';
 import { Clock } from '#chassis';
+import { Logger } from '@nestjs/common';
 import type { TaskPolicy } from '../task-policy.js';
 import { DiskFull, SqliteDatabase } from './sqlite-database.js';
 import { SqliteLeaseStore } from './sqlite-lease-store.js';
@@ -28,6 +29,7 @@ const memoryStoreId = 'memory';
 /** The task store in an SQLite file: durable on one machine, without any server. */
 export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
   readonly id: string;
+  private readonly logger = new Logger(SqliteTaskStore.name);
 
   /** @param file null keeps the tasks in memory */
   constructor(file: string | null, policy: TaskPolicy, clock: Clock, random?: () => number) {
@@ -36,7 +38,7 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
       id: file === null ? memoryStoreId : randomUUID(),
     });
     this.id = this.database.get<{ id: string }>('SELECT id FROM store')!.id;
-    this.extendLeases();
+    this.extendLeasesIfRoom();
   }
 
   async create(task: NewTask): Promise<Created> {
@@ -188,10 +190,14 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
     this.database.close();
   }
 
-  /** While db was away nobody could renew: every open lease gets its full length anew, once. */
-  private extendLeases(): void {
-    const expiresAt = this.clock.now() + this.policy.leaseMs;
-    this.database.run(`UPDATE tasks SET lease_expires_at = $expiresAt WHERE state = 'running'`, { expiresAt });
+  /** A full disk refuses what must be written, and no more: what is there can be read, after a restart too. */
+  private extendLeasesIfRoom(): void {
+    try {
+      this.extendLeases();
+    } catch (error) {
+      if (!(error instanceof DiskFull)) throw error;
+      this.logger.warn(`${error.detail}: tasks can be read; open leases are extended once there is room`);
+    }
   }
 
   private change(id: string, work: (row: TaskRow, now: number) => void): Task {
