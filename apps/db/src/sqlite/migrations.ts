@@ -105,4 +105,10 @@ export const migrations: Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    name: 'indexes for long lists',
+    sql: `
+      CREATE INDEX tasks_by_owner_and_state ON tasks (owner, state, id);
+    `,
+  },
 ];
