@@ -96,6 +96,20 @@ describe('db', () => {
     expect((await local.create(buried)).created).toBe(true);
   });
 
+  it('lets other calls in between while it forgets much', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { local, clock } = await running();
+    const buried = Array.from({ length: 300 }, () => newTask());
+    for (const { id } of buried) await local.bury(id);
+    const last = buried.at(-1)!;
+    clock.advance(8 * 24 * 3_600_000);
+
+    vi.advanceTimersByTime(3_600_000);
+
+    await expect(local.create(last)).rejects.toEqual(problem('task-gone'));
+    await vi.waitFor(async () => expect((await local.create(last)).created).toBe(true), 20_000);
+  });
+
   it('ends long polls when it shuts down, so that they hold nothing up', async () => {
     const { store, local, close } = await running();
     const { task } = await store.create(newTask());

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DbConfig } from './config.js';
 import { SqliteTaskStore } from './sqlite/sqlite-task-store.js';
@@ -12,6 +13,7 @@ const purgeMs = 3_600_000;
 export class Reclaimer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Reclaimer.name);
   private timers: NodeJS.Timeout[] = [];
+  private stopped = false;
 
   constructor(
     private readonly store: SqliteTaskStore,
@@ -21,16 +23,17 @@ export class Reclaimer implements OnApplicationBootstrap, OnApplicationShutdown 
   onApplicationBootstrap(): void {
     this.timers = [
       setInterval(() => void this.attempt(() => this.reclaim()), this.config.reclaimSeconds * 1000),
-      setInterval(() => void this.attempt(() => this.store.purge()), purgeMs),
+      setInterval(() => void this.attempt(() => this.purge()), purgeMs),
     ];
   }
 
   onApplicationShutdown(): void {
+    this.stopped = true;
     for (const timer of this.timers) clearInterval(timer);
   }
 
   /** A timer that throws would end the process; a disk that is full now may have room the next time. */
-  private async attempt(work: () => Promise<void> | void): Promise<void> {
+  private async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -41,5 +44,10 @@ export class Reclaimer implements OnApplicationBootstrap, OnApplicationShutdown 
   private async reclaim(): Promise<void> {
     const { reclaimed } = await this.store.reclaim();
     if (reclaimed > 0) this.logger.warn(`Reclaimed ${reclaimed} expired ${reclaimed === 1 ? 'lease' : 'leases'}`);
+  }
+
+  /** Other calls come in between. */
+  private async purge(): Promise<void> {
+    while (!this.stopped && this.store.purge()) await setImmediate();
   }
 }

@@ -106,9 +106,11 @@ export const migrations: Migration[] = [
     `,
   },
   {
-    name: 'indexes for long lists',
+    name: 'indexes for long lists, and for what is past its time',
     sql: `
       CREATE INDEX tasks_by_owner_and_state ON tasks (owner, state, id);
+      CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
+      CREATE INDEX tombstones_by_age ON tombstones (deleted_at);
     `,
   },
 ];

@@ -64,12 +64,12 @@ describe('The statements of the store', () => {
     statements = await statementsOfAStore();
   });
 
-  it('never read the whole table of tasks or of attempts', () => {
-    const aboutTasks = statements.filter((sql) => /\b(tasks|attempts)\b/.test(sql));
+  it('never read a whole table that grows with the tasks', () => {
+    const aboutTasks = statements.filter((sql) => /\b(tasks|attempts|tombstones|idempotency_keys)\b/.test(sql));
     expect(aboutTasks.length).toBeGreaterThan(20);
 
     for (const sql of aboutTasks) {
-      const scans = planOf(sql).filter((detail) => /^SCAN (tasks|attempts)$/.test(detail));
+      const scans = planOf(sql).filter((detail) => /^SCAN (tasks|attempts|tombstones|idempotency_keys)$/.test(detail));
       expect(scans, sql).toEqual([]);
       expect(planOf(sql).join('; '), sql).not.toContain('TEMP B-TREE');
     }
@@ -89,6 +89,15 @@ describe('The statements of the store', () => {
       expect(reads.length).toBeGreaterThan(0);
       for (const read of reads) expect(read).toMatch(/^SEARCH tasks USING COVERING INDEX tasks_waiting/);
     }
+  });
+
+  it('find what is past its time by the index of its time', () => {
+    expect(planLike(/^DELETE FROM tombstones/)).toContain(
+      'SEARCH tombstones USING COVERING INDEX tombstones_by_age (deleted_at<?)',
+    );
+    expect(planLike(/^DELETE FROM idempotency_keys/)).toContain(
+      'SEARCH idempotency_keys USING COVERING INDEX idempotency_keys_by_expiry (expires_at<?)',
+    );
   });
 
   it('list tasks in the order of an index that fits the query', () => {

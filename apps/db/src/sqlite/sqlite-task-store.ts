@@ -23,6 +23,7 @@ import { attemptOfRow, taskOfRow, type AttemptRow, type TaskRow } from './task-r
 
 const idempotencyKeyLifeMs = 24 * 3_600_000;
 const tombstoneLifeMs = 7 * 24 * 3_600_000;
+const purgeLimit = 100;
 /** A store in memory forgets all its tasks, and stays the same store: nobody is to take it for a stranger. */
 const memoryStoreId = 'memory';
 
@@ -178,11 +179,25 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
     return this.id;
   }
 
-  /** Forgets idempotency keys and tombstones past their time. */
-  purge(): void {
+  /**
+   * Forgets idempotency keys and tombstones past their time: some of each, so that nobody waits for long.
+   * @returns whether more are left
+   */
+  purge(): boolean {
     const now = this.clock.now();
-    this.database.run('DELETE FROM idempotency_keys WHERE expires_at <= $now', { now });
-    this.database.run('DELETE FROM tombstones WHERE deleted_at <= $before', { before: now - tombstoneLifeMs });
+    return this.database.transaction(() => {
+      const keys = this.database.run(
+        `DELETE FROM idempotency_keys WHERE (owner, key) IN
+           (SELECT owner, key FROM idempotency_keys WHERE expires_at <= $now ORDER BY expires_at LIMIT $limit)`,
+        { now, limit: purgeLimit },
+      );
+      const tombstones = this.database.run(
+        `DELETE FROM tombstones WHERE id IN
+           (SELECT id FROM tombstones WHERE deleted_at <= $before ORDER BY deleted_at LIMIT $limit)`,
+        { before: now - tombstoneLifeMs, limit: purgeLimit },
+      );
+      return keys === purgeLimit || tombstones === purgeLimit;
+    });
   }
 
   close(): void {
