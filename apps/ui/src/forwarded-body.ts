@@ -12,7 +12,11 @@ export interface ForwardedBody {
 export function forwardedBody(request: Request): ForwardedBody {
   if (request.body !== undefined) {
     const json = Buffer.from(JSON.stringify(request.body));
-    const headers = { 'content-type': 'application/json', 'content-length': String(json.length) };
+    const headers = {
+      'content-encoding': 'identity',
+      'content-type': 'application/json',
+      'content-length': String(json.length),
+    };
     return { body: Readable.from([json]), headers };
   }
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;

@@ -6,6 +6,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
  */
 const toMaster = [
   'accept',
+  'content-encoding',
   'content-length',
   'content-type',
   'idempotency-key',
@@ -24,12 +25,25 @@ const toBrowser = [
   'content-range',
   'content-security-policy',
   'content-type',
+  'cross-origin-opener-policy',
+  'cross-origin-resource-policy',
   'etag',
   'last-modified',
   'location',
+  'origin-agent-cluster',
+  'preference-applied',
+  'referrer-policy',
   'retry-after',
   'www-authenticate',
   'x-content-type-options',
+  'x-dns-prefetch-control',
+  'x-download-options',
+  'x-frame-options',
+  'x-permitted-cross-domain-policies',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+  'x-xss-protection',
 ];
 
 /**

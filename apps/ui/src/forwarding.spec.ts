@@ -15,7 +15,13 @@ describe('What ui passes on', () => {
     const master = await standInForMaster((request, response) => {
       request.on('data', (chunk: Buffer) => hash.update(chunk));
       request.on('end', () =>
-        response.writeHead(201, { 'Content-Type': 'application/json', Location: `/task/${id}` }).end('{"id":"x"}'),
+        response
+          .writeHead(201, {
+            'Content-Type': 'application/json',
+            Location: `/task/${id}`,
+            'Preference-Applied': 'wait=1',
+          })
+          .end('{"id":"x"}'),
       );
     });
     const ui = await runningUi(master.endpoint);
@@ -33,6 +39,7 @@ describe('What ui passes on', () => {
 
     expect(answer.status).toBe(201);
     expect(answer.headers.get('location')).toBe(`/task/${id}`);
+    expect(answer.headers.get('preference-applied')).toBe('wait=1');
     expect(await answer.json()).toEqual({ id: 'x' });
     expect(hash.digest('hex')).toBe(createHash('sha256').update(body).digest('hex'));
     expect(master.requests).toEqual(['POST /task?labels=a%20b']);
