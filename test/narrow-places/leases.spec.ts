@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt, Task } from '#contracts';
 import { newLeaseToken } from '#contracts';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -76,6 +77,24 @@ describe('when the answer to next is lost', () => {
 
     expect((await kept(id)).attempts).toMatchObject([{ leaseNumber: 1, outcome: 'finished' }]);
     await running.end('SIGTERM');
+  });
+});
+
+describe('when db stands still for longer than a lease', () => {
+  it('no lease runs meanwhile: its worker is not to blame', async () => {
+    await client.upload(await png());
+    const { task, token } = await worker.lease();
+    const db = system().process('db');
+    db.freeze();
+    await sleep(4_000);
+    db.thaw();
+
+    expect(await worker.call('reclaim')).toEqual({ status: 200, body: { reclaimed: 0 } });
+
+    expect((await kept(task.id)).task).toMatchObject({ state: 'running', leaseNumber: 1 });
+    expect(await worker.call(`${task.id}/renew`, { token })).toMatchObject({ status: 200 });
+    expect(await worker.call(`${task.id}/release`, { token })).toMatchObject({ status: 200 });
+    await client.fetch(`/task/${task.id}`, { method: 'DELETE' });
   });
 });
 

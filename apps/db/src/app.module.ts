@@ -5,6 +5,7 @@ import { Module } from '@nestjs/common';
 import { DbConfig } from './config.js';
 import { Reclaimer } from './reclaimer.js';
 import { SqliteTaskStore } from './sqlite/sqlite-task-store.js';
+import { Standstill } from './standstill.js';
 import { TaskController } from './task.controller.js';
 import { TaskStoreLifecycle } from './task-store.lifecycle.js';
 
@@ -16,7 +17,8 @@ import { TaskStoreLifecycle } from './task-store.lifecycle.js';
     {
       provide: SqliteTaskStore,
       inject: [DbConfig, Clock],
-      useFactory: ({ file, policy }: DbConfig, clock: Clock) => new SqliteTaskStore(file, policy, clock),
+      useFactory: ({ file, policy }: DbConfig, clock: Clock) =>
+        new SqliteTaskStore(file, policy, clock, Math.random, new Standstill()),
     },
     { provide: LEASE_STORE, useExisting: SqliteTaskStore },
     TaskStoreLifecycle,

@@ -16,6 +16,7 @@ import {
 import type { Clock } from '#chassis';
 import { backoffMs, type TaskPolicy } from '../task-policy.js';
 import { SettlementWatch } from '../settlement-watch.js';
+import type { Standstill } from '../standstill.js';
 import { WaitingWorkers } from '../waiting-workers.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 import { taskOfRow, type AttemptRow, type TaskRow } from './task-row.js';
@@ -42,6 +43,7 @@ export class SqliteLeaseStore implements LeaseStore {
     protected readonly policy: TaskPolicy,
     protected readonly clock: Clock,
     private readonly random: () => number = Math.random,
+    private readonly standstill?: Standstill,
   ) {}
 
   async next(request: LeaseRequest, signal?: AbortSignal): Promise<Lease | null> {
@@ -111,6 +113,7 @@ export class SqliteLeaseStore implements LeaseStore {
 
   async reclaim(): Promise<Reclaimed> {
     this.extendLeases();
+    this.makeUpForStandstill();
     const now = this.clock.now();
     const expired = this.database.transaction(() => {
       const rows = this.database.all<TaskRow>(
@@ -129,6 +132,7 @@ export class SqliteLeaseStore implements LeaseStore {
   stop(): void {
     this.workers.stop();
     this.settlements.stop();
+    this.standstill?.stop();
   }
 
   /**
@@ -142,6 +146,24 @@ export class SqliteLeaseStore implements LeaseStore {
       this.database.run(`UPDATE tasks SET lease_expires_at = $expiresAt WHERE state = 'running'`, { expiresAt }),
     );
     this.leasesExtended = true;
+  }
+
+  /**
+   * While db stood still nobody could renew, so no lease ran. One that was set under another clock stays as it is:
+   * reclaim knows it by its length.
+   */
+  private makeUpForStandstill(): void {
+    const lostMs = this.standstill?.ms;
+    if (!lostMs) return;
+    const longest = this.clock.now() + this.policy.leaseMs;
+    this.database.transaction(() =>
+      this.database.run(
+        `UPDATE tasks SET lease_expires_at = min(lease_expires_at + $lostMs, $longest)
+          WHERE state = 'running' AND lease_expires_at <= $longest`,
+        { lostMs: Math.ceil(lostMs), longest },
+      ),
+    );
+    this.standstill?.madeUp();
   }
 
   /** Tells those who wait what has become of a task. */

@@ -16,6 +16,7 @@ import {
 } from '#contracts';
 import { Clock } from '#chassis';
 import { Logger } from '@nestjs/common';
+import type { Standstill } from '../standstill.js';
 import type { TaskPolicy } from '../task-policy.js';
 import { DiskFull, SqliteDatabase } from './sqlite-database.js';
 import { SqliteLeaseStore } from './sqlite-lease-store.js';
@@ -32,9 +33,12 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
   readonly id: string;
   private readonly logger = new Logger(SqliteTaskStore.name);
 
-  /** @param file null keeps the tasks in memory */
-  constructor(file: string | null, policy: TaskPolicy, clock: Clock, random?: () => number) {
-    super(new SqliteDatabase(file), policy, clock, random);
+  /**
+   * @param file null keeps the tasks in memory
+   * @param standstill the time by which no lease ran; without it, leases run by `clock` alone
+   */
+  constructor(file: string | null, policy: TaskPolicy, clock: Clock, random?: () => number, standstill?: Standstill) {
+    super(new SqliteDatabase(file), policy, clock, random, standstill);
     this.database.run('INSERT INTO store VALUES (1, $id, 0) ON CONFLICT DO NOTHING', {
       id: file === null ? memoryStoreId : randomUUID(),
     });
