@@ -1,7 +1,9 @@
-import type { ServiceName } from '#contracts';
-import { describe, expect, it } from 'vitest';
+import { newLeaseToken, type ServiceName } from '#contracts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BareWorker } from './harness/bare-worker.js';
+import { CallProxy } from './harness/call-proxy.js';
 import { form } from './harness/form.js';
-import type { ShownTask } from './harness/master-client.js';
+import { MasterClient, type ShownTask } from './harness/master-client.js';
 import { negatedPixelsOf, pixelsOf, png } from './harness/photo.js';
 import { System } from './harness/system.js';
 
@@ -86,6 +88,51 @@ describe('nothing is lost', () => {
     await system.launch('keyvaluestore');
     await system.launch('worker');
     await expectAllProcessed(system, uploads);
+  });
+});
+
+describe('a master that is told to stop', () => {
+  const graceSeconds = 60;
+
+  it('answers all who wait, and ends long before its grace time', async () => {
+    const system = await System.start({ workers: 0 });
+    const proxy = await CallProxy.start(() => system.process('db').endpoint());
+    onTestFinished(() => proxy.stop());
+    const master = await system.launch('master', 'stopping', {
+      MICRO_DB_ENDPOINT: proxy.endpoint,
+      MICRO_GRACE_SECONDS: String(graceSeconds),
+    });
+    const client = new MasterClient(() => master.endpoint());
+    const bare = new BareWorker(() => master.endpoint());
+    const image = await png();
+    const { id } = await client.upload(image);
+    expect((await bare.lease()).task.id).toBe(id);
+
+    const look = proxy.hold(/^GET .*waitMs/);
+    const looked = client.fetch(`/task/${id}?wait=30`);
+    await look.arrival;
+    const preference = proxy.hold(/^GET .*waitMs/);
+    const headers = { Prefer: 'wait=30' };
+    const uploaded = client.fetch('/task', { method: 'POST', body: form({ image }), headers });
+    await preference.arrival;
+    await bare.lease();
+    const poll = proxy.hold(/^POST \/task\/next/);
+    const polled = bare.next(newLeaseToken(), 30_000);
+    await poll.arrival;
+    const worker = await system.launch('worker', 'worker', { MICRO_MASTER_ENDPOINT: await master.endpoint() });
+    await worker.line(/Nothing to do/);
+
+    const began = performance.now();
+    expect(await master.end('SIGTERM')).toBe(0);
+
+    expect((performance.now() - began) / 1000).toBeLessThan(graceSeconds / 2);
+    expect(await (await looked).json()).toMatchObject({ id, state: 'running' });
+    const answer = await uploaded;
+    expect(answer.status).toBe(201);
+    const task = (await answer.json()) as ShownTask & { href: string };
+    expect(task.state).toBe('running');
+    expect(answer.headers.get('Location')).toBe(task.href);
+    expect(await polled).toEqual({ status: 204, body: null });
   });
 });
 

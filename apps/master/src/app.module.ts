@@ -1,5 +1,5 @@
 import { ChassisModule } from '#chassis';
-import { HttpFileStore, HttpTaskStore, LEASE_STORE, LeaseController, RecipeBook, type ServiceClient } from '#contracts';
+import { HttpFileStore, LEASE_STORE, LeaseController, RecipeBook, type ServiceClient } from '#contracts';
 import { RegistryModule, serviceClient } from '#registry';
 import { Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
@@ -13,6 +13,7 @@ import { Housekeeping } from './janitor/housekeeping.js';
 import { Pairing } from './janitor/pairing.js';
 import { Retention } from './janitor/retention.js';
 import { readRecipes } from './recipes-file.js';
+import { StoppableTaskStore } from './stoppable-task-store.js';
 import { FILE_STORE, TASK_STORE } from './stores.js';
 import { TaskController } from './task/task.controller.js';
 import { TaskFiles } from './task/task-files.js';
@@ -42,7 +43,7 @@ export { prepare } from './prepare.js';
     {
       provide: TASK_STORE,
       inject: [serviceClient('db')],
-      useFactory: (db: ServiceClient) => new HttpTaskStore(db),
+      useFactory: (db: ServiceClient) => new StoppableTaskStore(db),
     },
     {
       provide: FILE_STORE,
