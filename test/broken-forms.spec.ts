@@ -209,6 +209,20 @@ describe('an upload that is refused', () => {
     await connection.hangUp();
   });
 
+  it.each([
+    ['what is no image', () => filePart(Buffer.alloc(900_000, 'no picture ')), 415, 'unsupported-image-type'],
+    ['a file in another field', () => filePart(Buffer.alloc(900_000), 'a.png', 'photo'), 400, 'unexpected-file'],
+  ])('because its beginning is %s is told so before the rest is sent', async (_what, part, status, code) => {
+    const form = rawForm(part());
+    const connection = await RawConnection.open(await master());
+    await connection.send(Buffer.concat([requestHead(uploadOf(form)), form.subarray(0, 20_000)]));
+    expect(await refusalIn(await connection.answer())).toMatchObject({ status, code });
+    // The rest is read, and what follows it is the next request.
+    await connection.send(Buffer.concat([form.subarray(20_000), requestHead({ path: '/queue' })]));
+    expect((await connection.answer()).status).toBe(200);
+    await connection.hangUp();
+  });
+
   it('because it will be too large is told so before it is sent', async () => {
     const connection = await RawConnection.open(await master());
     const headers: Header[] = [formType, ['Content-Length', '99000000'], ['Expect', '100-continue']];

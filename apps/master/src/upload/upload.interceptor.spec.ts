@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { Problem, type Task } from '#contracts';
-import { describe, expect, it, vi } from 'vitest';
-import { multipart, type Part } from '../../test/multipart.js';
-import { picture } from '../../test/pictures.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { formEnd, formHeaders, multipart, partHead, type Part } from '../../test/multipart.js';
+import { picture, pngOfSize } from '../../test/pictures.js';
 import { RunningMaster, type Answer } from '../../test/running-master.js';
 
 const image: Part = ['image', { filename: 'photo.png', bytes: picture('picture.png') }];
@@ -14,6 +17,16 @@ function named(filename: string): Part[] {
 function upload(master: RunningMaster, parts: Part[], headers: Record<string, string> = {}): Promise<Answer> {
   const form = multipart(parts);
   return master.send('POST', '/task', { ...form.headers, ...headers }, form.body);
+}
+
+/** Sends the beginning of a form of so many bytes, over a connection that is kept. */
+function begin(master: RunningMaster, agent: Agent, beginning: Buffer, size: number): ClientRequest {
+  const { port } = master;
+  const headers = { ...formHeaders, 'Content-Length': size };
+  const request = httpRequest({ method: 'POST', port, host: '127.0.0.1', path: '/task', headers, agent });
+  request.on('error', () => undefined);
+  request.write(beginning);
+  return request;
 }
 
 describe('an upload', () => {
@@ -164,6 +177,68 @@ describe('an upload that is refused leaves no file:', () => {
 
     expect(await upload(master, [image])).toMatchObject({ status, json: { code: problem.code } });
     expect(master.files.keys).toEqual([]);
+  });
+});
+
+describe('an upload that is refused for its beginning', () => {
+  const junk = Buffer.alloc(20_000, 'no picture ');
+  const second = Buffer.concat([multipart([image]).body.subarray(0, -formEnd.length), partHead('image', 'b.png')]);
+
+  it.each([
+    ['what is no image', Buffer.concat([partHead('image', 'a.png'), junk]), 415, 'unsupported-image-type'],
+    ['a file in another field', Buffer.concat([partHead('photo', 'a.png'), junk]), 400, 'unexpected-file'],
+    ['a second file', second, 400, 'unexpected-file'],
+    [
+      'a field with a long name',
+      multipart([['n'.repeat(200), '']]).body.subarray(0, -formEnd.length),
+      400,
+      'malformed-body',
+    ],
+  ])('(%s) is answered at once, and its rest is read', async (_, beginning, status, code) => {
+    const master = await RunningMaster.start({ uploadSlots: 1 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const sent = Buffer.concat([beginning, Buffer.from('\r\n'), partHead('recipe')]);
+    const rest = Buffer.alloc(1_000_000);
+    const request = begin(master, agent, sent, sent.length + rest.length);
+
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+
+    expect({ status: response.statusCode, ...((await json(response)) as object) }).toMatchObject({ status, code });
+    expect(master.files.keys).toEqual([]);
+    // Its slot is free, although its body has not come yet.
+    expect(await upload(master, [image])).toMatchObject({ status: 201 });
+    request.end(rest);
+    const next = httpRequest({ port: master.port, host: '127.0.0.1', path: '/queue', agent }).end();
+    const [answer] = (await once(next, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    expect(next.socket!.localPort).toBe(request.socket!.localPort);
+    answer.resume();
+    expect(master.errors).toEqual([]);
+  });
+
+  it('is answered at once by a storage that has no room for it', async () => {
+    const master = await RunningMaster.start();
+    vi.spyOn(master.files, 'put').mockRejectedValue(new Problem('storage-full', 'There is no room'));
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+
+    const request = begin(master, agent, Buffer.concat([partHead('image', 'a.png'), pngOfSize(20_000)]), 1e6);
+
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect({ status: response.statusCode, ...((await json(response)) as object) }).toMatchObject({ status: 507 });
+    request.destroy();
+  });
+
+  it('is read to its end first when the connection is then closed: closed before, it would be reset', async () => {
+    const master = await RunningMaster.start();
+    const beginning = Buffer.concat([partHead('image', 'a.png'), junk]);
+    const form = Buffer.concat([beginning, Buffer.alloc(5_000_000), Buffer.from('\r\n'), formEnd]);
+
+    const answer = await master.send('POST', '/task', { ...formHeaders, 'Content-Length': form.length }, form);
+
+    expect(answer).toMatchObject({ status: 415, headers: { connection: 'close' } });
+    expect(master.connections[0]!.bytesRead).toBeGreaterThan(form.length);
   });
 });
 

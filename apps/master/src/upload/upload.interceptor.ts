@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { abortOnHangUp, Problem } from '#contracts';
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { Request, RequestHandler, Response } from 'express';
@@ -27,8 +28,9 @@ export class UploadInterceptor implements NestInterceptor {
     private readonly slots: UploadSlots,
     private readonly config: MasterConfig,
   ) {
-    this.parseForm = multer({
+    const options = {
       storage: sources,
+      streamHandler: feedParser,
       defParamCharset: 'utf8',
       limits: {
         files: 1,
@@ -40,7 +42,8 @@ export class UploadInterceptor implements NestInterceptor {
         // Fields are texts: `labels[a]` is no way to write an object.
         fieldNestingDepth: 0,
       },
-    }).single('image');
+    };
+    this.parseForm = multer(options).single('image');
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -75,7 +78,7 @@ export class UploadInterceptor implements NestInterceptor {
     }
   }
 
-  /** The whole form, or a refusal as soon as it is too large: multer would wait for its end, which may never come. */
+  /** The whole form, or a refusal as soon as there is a reason: multer would wait for its end, which may never come. */
   private receiveForm(request: Request, response: Response): Promise<void> {
     return new Promise((resolve, reject) => {
       let received = 0;
@@ -117,6 +120,21 @@ export class UploadInterceptor implements NestInterceptor {
         return new Problem('malformed-body', reasons[error.code] ?? `The form cannot be read: ${error.message}`);
     }
   }
+}
+
+/**
+ * Gives a form to multer's parser. Once multer has refused a form, and taken back what was stored, it takes the form from
+ * the parser and waits for the end of the request before it says so; any error of the request ends that wait. The rest
+ * of the form is read all the same.
+ */
+function feedParser(request: Request, parser: Writable): void {
+  parser.once('unpipe', () => {
+    // A connection that is not kept is closed behind the answer: on a body that still comes it would be reset, and the
+    // answer lost.
+    if (request.readableEnded || !request.res?.shouldKeepAlive) return;
+    process.nextTick(() => request.emit('error', new Error('The form is refused')));
+  });
+  request.pipe(parser);
 }
 
 const cutOff = 'The form ends before its last boundary: it was cut off, or has another boundary';
