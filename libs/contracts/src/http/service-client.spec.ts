@@ -1,76 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { json, text } from 'node:stream/consumers';
-import { create as createAxios } from 'axios';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { clientOf, closedEndpoint, problem, server, type Answer } from '../../test/db-stand-in.js';
 import { Problem } from '../problem/problem.js';
-import type { ConnectionFailure } from './connection-failure.js';
-import { FixedEndpoints } from './endpoints.js';
 import { requestContext } from './request-context.js';
-import { ServiceClient, type Patience } from './service-client.js';
-
-/** How a server under test answers. */
-type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 const ok: Answer = (_, response) => response.setHeader('Content-Type', 'application/json').end('{"ok":true}');
 const never: Answer = () => undefined;
 const notFound: Answer = (_, response) =>
   response.writeHead(404).end(JSON.stringify(new Problem('task-not-found', 'none').toDetails()));
 
-interface Server {
-  endpoint: string;
-  requests: IncomingMessage[];
-}
-
-/** A real server that answers as db, or as somebody else, for one test. */
-async function server(answer: Answer, identity: { service?: string; store?: string } = {}): Promise<Server> {
-  const requests: IncomingMessage[] = [];
-  const listening = createServer((request, response) => {
-    requests.push(request);
-    if (identity.service !== '') response.setHeader('Micro-Service', identity.service ?? 'db');
-    if (identity.store) response.setHeader('Micro-Store', identity.store);
-    void answer(request, response);
-  }).listen(0, '127.0.0.1');
-  await once(listening, 'listening');
-  onTestFinished(() => {
-    listening.close();
-    listening.closeAllConnections();
-  });
-  return { endpoint: `127.0.0.1:${(listening.address() as AddressInfo).port}`, requests };
-}
-
-/** An endpoint on which nobody listens any more. */
-async function closedEndpoint(): Promise<string> {
-  const closing = createServer().listen(0, '127.0.0.1');
-  await once(closing, 'listening');
-  const { port } = closing.address() as AddressInfo;
-  closing.close();
-  await once(closing, 'close');
-  return `127.0.0.1:${port}`;
-}
-
-/** A client of db, and what it sets aside, as `kind endpoint`. */
-function clientOf(endpoints: string[], options: { token?: string; patience?: Patience } = {}) {
-  const fixed = new FixedEndpoints('db', endpoints as [string, ...string[]]);
-  const aside: string[] = [];
-  vi.spyOn(fixed, 'setAside').mockImplementation(((failure: ConnectionFailure) => {
-    aside.push(`${failure.kind} ${failure.endpoint}`);
-  }) as () => void);
-  return { client: new ServiceClient(fixed, createAxios(), options.token, options.patience), aside };
-}
-
 const get = { method: 'GET', path: '/' } as const;
-
-function problem(code: string, detail?: string): unknown {
-  return expect.objectContaining({
-    name: 'Problem',
-    code,
-    ...(detail && { detail: expect.stringContaining(detail) as unknown }),
-  });
-}
 
 describe('ServiceClient', () => {
   describe('a call', () => {
@@ -259,6 +201,20 @@ describe('ServiceClient', () => {
         authorization: 'Bearer a-secret-of-services',
       });
       expect(db.requests[0]!.headers).not.toHaveProperty('x-none');
+    });
+
+    it('says what it is about before the source of its body gives anything', async () => {
+      const arrived = Promise.withResolvers<void>();
+      const db = await server(async (request, response) => {
+        arrived.resolve();
+        response.end(await text(request));
+      });
+      const body = (async function* () {
+        await arrived.promise;
+        yield Buffer.from('now');
+      })();
+
+      expect(await text(await clientOf([db.endpoint]).client.exchange({ ...put, body }))).toBe('now');
     });
 
     it('takes a refusal that comes while the body is still being sent for the answer', async () => {

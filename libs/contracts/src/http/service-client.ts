@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { isAxiosError, type AxiosInstance, type AxiosResponse } from 'axios';
@@ -7,6 +8,8 @@ import { ConnectionFailure } from './connection-failure.js';
 import type { Endpoints } from './endpoints.js';
 import { headers as names } from './headers.js';
 import { requestContext } from './request-context.js';
+import { WatchedBody } from './watched-body.js';
+import { whenSilent } from './when-silent.js';
 
 const tries = 3;
 
@@ -14,7 +17,7 @@ const tries = 3;
 export interface Patience {
   /** Until the answer to a call, beyond the wait of a long poll. */
   callMs: number;
-  /** Between two bytes of an exchange. */
+  /** Between two bytes of an exchange, while this side is ready to send or to read. */
   idleMs: number;
 }
 
@@ -127,17 +130,25 @@ export class ServiceClient {
         method,
         headers: { ...this.ownHeaders(), ...defined(headers) },
         signal,
-        timeout: idleMs,
+        timeout: idleMs / 2,
         ...(body && { agent: this.uploadAgent }),
       });
-      request.once('response', resolve);
-      request.once('timeout', () =>
-        request.destroy(new ConnectionFailure(endpoint, 'silent', `silent for ${idleMs / 1000} s`)),
-      );
+      // However long the source takes for its first bytes: a server wants to hear of a request soon.
+      if (body) request.flushHeaders();
+      const watched = new WatchedBody(body ?? [], reject);
+      let answer: IncomingMessage | undefined;
+      request.once('response', (response) => resolve((answer = response)));
+      const isOurs = ({ connecting, writableLength }: Socket): boolean =>
+        answer ? answer.readableLength > 0 : watched.awaitsSource && !connecting && writableLength === 0;
+      whenSilent(request, idleMs, isOurs, () => {
+        const reason = `silent for ${idleMs / 1000} s`;
+        if (answer) answer.destroy(new Error(`${this.endpoints.service} was ${reason}`));
+        else request.destroy(new ConnectionFailure(endpoint, 'silent', reason));
+      });
       request.on('error', (error) => reject(connectionFailure(endpoint, error)));
       // The outcome arrives by 'response', by 'error', or from the source: its failure makes the pipeline abort the
       // request, which then knows only of a hang-up, or nothing. A refusal ends the pipeline early, and is the answer.
-      pipeline(watchSource(body ?? [], reject), request).catch(() => undefined);
+      pipeline(watched, request).catch(() => undefined);
     });
   }
 
@@ -193,18 +204,6 @@ function connectionFailure(endpoint: string, error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   const silent = isAxiosError(error) && (code === 'ECONNABORTED' || code === 'ETIMEDOUT');
   return new ConnectionFailure(endpoint, silent ? 'silent' : 'refused', code ?? message);
-}
-
-async function* watchSource(
-  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  onFailure: (error: unknown) => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    onFailure(error);
-    throw error;
-  }
 }
 
 function defined(headers: Record<string, string | undefined> = {}): Record<string, string> {
