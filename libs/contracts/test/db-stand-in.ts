@@ -5,7 +5,8 @@ import { create as createAxios } from 'axios';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { ConnectionFailure } from '../src/http/connection-failure.js';
 import { FixedEndpoints } from '../src/http/endpoints.js';
-import { ServiceClient, type Patience } from '../src/http/service-client.js';
+import type { Patience } from '../src/http/patience.js';
+import { ServiceClient } from '../src/http/service-client.js';
 
 /** How a server under test answers. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;

@@ -7,21 +7,12 @@ import { Problem } from '../problem/problem.js';
 import { ConnectionFailure } from './connection-failure.js';
 import type { Endpoints } from './endpoints.js';
 import { headers as names } from './headers.js';
+import { patienceWith, type Patience } from './patience.js';
 import { requestContext } from './request-context.js';
 import { WatchedBody } from './watched-body.js';
 import { whenSilent } from './when-silent.js';
 
 const tries = 3;
-
-/** How long a service may be silent, in milliseconds, before it counts as out of reach. */
-export interface Patience {
-  /** Until the answer to a call, beyond the wait of a long poll. */
-  callMs: number;
-  /** Between two bytes of an exchange, while this side is ready to send or to read. */
-  idleMs: number;
-}
-
-const usualPatience: Patience = { callMs: 10_000, idleMs: 60_000 };
 
 export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -66,7 +57,7 @@ export class ServiceClient {
     readonly endpoints: Endpoints,
     private readonly axios: AxiosInstance,
     private readonly token: string | null = null,
-    private readonly patience: Patience = usualPatience,
+    private readonly patience: Patience = patienceWith(endpoints.service),
   ) {}
 
   /** A call with a JSON body, answered in JSON; undefined for an answer without a body. Must be idempotent. */
