@@ -9,6 +9,7 @@ export * from './http/internal-route.js';
 export * from './http/lost-names.js';
 export * from './http/request-context.js';
 export * from './http/service-client.js';
+export * from './http/unavailable.js';
 export * from './recipe/operation.js';
 export * from './recipe/parse-recipe.js';
 export * from './recipe/recipe-book.js';

@@ -53,11 +53,11 @@ export function clientOf(endpoints: string[], options: { token?: string; patienc
   return { client: new ServiceClient(fixed, createAxios(), options.token, options.patience), aside };
 }
 
-/** Matches a problem by its code, and by a part of its detail. */
-export function problem(code: string, detail?: string): unknown {
+/** Matches a problem by its code, and by a part of its message. */
+export function problem(code: string, message?: string): unknown {
   return expect.objectContaining({
     name: 'Problem',
     code,
-    ...(detail && { detail: expect.stringContaining(detail) as unknown }),
+    ...(message && { message: expect.stringContaining(message) as unknown }),
   });
 }

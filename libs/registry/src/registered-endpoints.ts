@@ -1,4 +1,11 @@
-import { Problem, services, type ConnectionFailure, type Endpoints, type RegisteredService } from '#contracts';
+import {
+  Problem,
+  services,
+  unavailable,
+  type ConnectionFailure,
+  type Endpoints,
+  type RegisteredService,
+} from '#contracts';
 import { Logger } from '@nestjs/common';
 import type { RegistryClient } from './registry-client.js';
 
@@ -60,11 +67,7 @@ export class RegisteredEndpoints implements Endpoints {
       // With nobody to hear from that an endpoint is back, one that refused a moment ago is better than none.
       if (!heard && usable.length === 0) usable = this.endpoints(({ aside }) => aside !== 'stranger');
     }
-    if (usable.length === 0) {
-      throw new Problem('service-unavailable', `${this.service} cannot be reached: ${this.missing()}`, {
-        retryAfterSeconds: 1,
-      });
-    }
+    if (usable.length === 0) throw unavailable(this.service, new Error(this.missing()!));
     return usable[this.turn++ % usable.length]!;
   }
 

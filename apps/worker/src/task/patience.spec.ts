@@ -1,4 +1,5 @@
 import { Problem } from '#contracts';
+import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { unavailable } from '../../test/lease-desk.js';
 import { patiently } from './patience.js';
@@ -25,6 +26,17 @@ describe('patiently', () => {
     const [first, second, third] = calledAt as [number, number, number];
     expect(second - first).toBeGreaterThan(190);
     expect(third - second).toBeGreaterThan(390);
+  });
+
+  it('says once what it waits for', async () => {
+    const log = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const call = vi.fn<() => Promise<string>>();
+    call.mockRejectedValueOnce(unavailable()).mockRejectedValueOnce(unavailable()).mockResolvedValueOnce('answer');
+
+    await patiently(never, call);
+
+    expect(log).toHaveBeenCalledExactlyOnceWith(`Waiting: ${unavailable().message}`);
+    log.mockRestore();
   });
 
   it('makes the call anew while storage is full: the work that is done already would only be done again', async () => {

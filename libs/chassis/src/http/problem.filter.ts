@@ -28,7 +28,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (isHealthReport(error)) return void response.status(error.getStatus()).json(error.getResponse());
     const problem = toProblem(error);
     if (problem.code === 'internal-error') this.logger.error(error, `${request.method} ${request.path}`);
-    if (problem.code === 'storage-full') this.logger.warn(`${request.method} ${request.path}: ${problem.detail}`);
+    if (isOperators(problem)) this.logger.warn(`${request.method} ${request.path}: ${problem.message}`);
     if (response.headersSent) return void response.destroy();
     const { retryAfterSeconds, size } = problem.extras;
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
@@ -36,6 +36,11 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.code === 'unauthorized') response.setHeader('WWW-Authenticate', 'Bearer');
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem.toDetails()));
   }
+}
+
+/** What an operator has to look after. A problem that another service has answered has no cause: it was logged there. */
+function isOperators({ code, cause }: Problem): boolean {
+  return code === 'storage-full' || (code === 'service-unavailable' && cause !== undefined);
 }
 
 /** The problem that tells a client of an error. */

@@ -37,6 +37,7 @@ class Page {
 
 const errors: Record<string, unknown> = {
   expected: new Problem('service-unavailable', 'db cannot be reached', { retryAfterSeconds: 2 }),
+  away: new Problem('service-unavailable', 'db cannot be reached', { cause: new Error('10.0.0.7:8001: ECONNREFUSED') }),
   range: new Problem('range-not-satisfiable', 'beyond the end', { size: 10 }),
   unexpected: new Error('the password of the database is hunter2'),
   thrownText: 'the password of the database is hunter2',
@@ -140,6 +141,28 @@ describe('Every error is a problem', () => {
       expect(text, name).not.toContain('hunter2');
       expect(log, name).toHaveBeenLastCalledWith(errors[name], `GET /probe/error/${name}`);
     }
+  });
+
+  it('logs why a service that is needed cannot be reached, and says no more of it than its name', async () => {
+    const log = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const { call } = await opened();
+
+    const { body, text } = await call('/probe/error/away');
+
+    expect(body).toMatchObject({ detail: 'db cannot be reached' });
+    expect(text).not.toContain('10.0.0.7');
+    expect(log).toHaveBeenCalledExactlyOnceWith(
+      'GET /probe/error/away: service-unavailable: db cannot be reached: 10.0.0.7:8001: ECONNREFUSED',
+    );
+  });
+
+  it('leaves it to the service that heard it first to log why another cannot be reached', async () => {
+    const log = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const { call } = await opened();
+
+    await call('/probe/error/expected');
+
+    expect(log).not.toHaveBeenCalled();
   });
 
   it('tells of the errors of Nest and Express for which the client is to blame', async () => {

@@ -104,9 +104,19 @@ describe('ServiceClient', () => {
 
       const caught = await client.call(get).catch((error: unknown) => error);
 
-      expect(caught).toEqual(problem('service-unavailable', `db cannot be reached: ${closed}: ECONNREFUSED`));
+      expect(caught).toEqual(problem('service-unavailable', `${closed}: ECONNREFUSED`));
       expect(caught).toMatchObject({ extras: { retryAfterSeconds: 1 } });
       expect(aside).toHaveLength(3);
+    });
+
+    it('says to clients which service cannot be reached, and to nobody but the log why', async () => {
+      const closed = await closedEndpoint();
+      const caught = (await clientOf([closed])
+        .client.call(get)
+        .catch((error: unknown) => error)) as Problem;
+
+      expect(caught.toDetails().detail).toBe('db cannot be reached');
+      expect(caught.message).toBe(`service-unavailable: db cannot be reached: ${closed}: ECONNREFUSED`);
     });
 
     it('does not try again when a service is silent: it may still be at work on the call', async () => {

@@ -9,6 +9,7 @@ import type { Endpoints } from './endpoints.js';
 import { headers as names } from './headers.js';
 import { patienceWith, type Patience } from './patience.js';
 import { requestContext } from './request-context.js';
+import { unavailable } from './unavailable.js';
 import { WatchedBody } from './watched-body.js';
 import { whenSilent } from './when-silent.js';
 
@@ -82,7 +83,7 @@ export class ServiceClient {
       return answer;
     });
     if (response.status < 400) return (response.status === 204 ? undefined : response.data) as Answer;
-    throw Problem.fromDetails(response.data) ?? this.unavailable(`answered ${response.status} without a problem`);
+    throw Problem.fromDetails(response.data) ?? this.withoutProblem(response.status);
   }
 
   /**
@@ -111,7 +112,7 @@ export class ServiceClient {
     } catch {
       // Not JSON, so not from our problem filter.
     }
-    return this.unavailable(`answered ${answer.statusCode} without a problem`);
+    return this.withoutProblem(answer.statusCode!);
   }
 
   private send(endpoint: string, { method, path, headers, body, signal }: Exchange): Promise<IncomingMessage> {
@@ -156,7 +157,7 @@ export class ServiceClient {
         signal?.throwIfAborted();
         if (!(error instanceof ConnectionFailure)) throw error;
         this.endpoints.setAside(error);
-        if (number >= limit || error.kind === 'silent') throw this.unavailable(error.message, error);
+        if (number >= limit || error.kind === 'silent') throw unavailable(this.endpoints.service, error);
       }
     }
   }
@@ -182,11 +183,8 @@ export class ServiceClient {
     };
   }
 
-  private unavailable(reason: string, cause?: unknown): Problem {
-    return new Problem('service-unavailable', `${this.endpoints.service} cannot be reached: ${reason}`, {
-      retryAfterSeconds: 1,
-      cause,
-    });
+  private withoutProblem(status: number): Problem {
+    return unavailable(this.endpoints.service, new Error(`answered ${status} without a problem`));
   }
 }
 

@@ -13,6 +13,7 @@ export interface ProblemExtras {
   retryAfterSeconds?: number;
   /** The size of the file in bytes, for `range-not-satisfiable`; sent in `Content-Range`. */
   size?: number;
+  /** Why, for the log: a part of the message, and of nothing that a client sees. */
   cause?: unknown;
 }
 
@@ -38,7 +39,8 @@ export class Problem extends Error {
     readonly detail: string,
     readonly extras: ProblemExtras = {},
   ) {
-    super(`${code}: ${detail}`, { cause: extras.cause });
+    const { cause } = extras;
+    super([code, detail, ...(cause instanceof Error ? [cause.message] : [])].join(': '), { cause });
     this.name = 'Problem';
   }
 
