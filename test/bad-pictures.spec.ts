@@ -18,7 +18,9 @@ const memoryLimit = 600e6;
 
 describe('a picture', () => {
   const workFolder = mkdtempSync(join(tmpdir(), 'node-micro-test-'));
-  const system = System.shared({ env: { MICRO_RATE_LIMIT: '0', MICRO_WORK_FOLDER: workFolder } });
+  const system = System.shared({
+    env: { MICRO_RATE_LIMIT: '0', MICRO_WORK_FOLDER: workFolder, MICRO_IMAGE_MEMORY_BYTES: '600000000' },
+  });
   afterAll(() => rm(workFolder, { recursive: true, force: true }));
 
   function send(image: Buffer, fields: Record<string, string> = {}): Promise<Response> {
@@ -94,6 +96,18 @@ describe('a picture', () => {
     const task = await fateOf(await bomb(), { recipe });
     expect(task).toMatchObject({ state: 'failed', leaseNumber: 1, failures: 1, lostLeases: 0, error: { code } });
     expect((task as ShownTask).error!.detail).toMatch(/^The \w+|^All frames/);
+    expect(await peakMemoryOf(pid)).toBeLessThan(memoryLimit);
+  });
+
+  it('that would take more memory than it may fails at once and for good', async () => {
+    const recipe = JSON.stringify({ outputs: { image: { operations: [{ negate: {} }], format: 'avif' } } });
+    const task = await fateOf(blackPng({ width: 9_999, height: 9_999 }), { recipe });
+    expect(task).toMatchObject({
+      state: 'failed',
+      leaseNumber: 1,
+      failures: 1,
+      error: { code: 'too-much-memory', detail: expect.stringMatching(/^The picture may take 6579 MB/) },
+    });
     expect(await peakMemoryOf(pid)).toBeLessThan(memoryLimit);
   });
 

@@ -1,7 +1,10 @@
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { Env, EnvPort, ServiceConfig } from '#chassis';
 import { services } from '#contracts';
-import { IsInt, IsString, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+
+/** How much of its memory the process gives to pictures: the rest is its own, and what the allocator keeps back. */
+const shareOfImages = 0.6;
 
 /** The configuration of a worker. */
 export class WorkerConfig extends ServiceConfig {
@@ -35,4 +38,26 @@ export class WorkerConfig extends ServiceConfig {
   @Min(1)
   @Max(3600)
   processingSeconds: number = 120;
+
+  @Env(
+    'MICRO_IMAGE_MEMORY_BYTES',
+    'Memory that one image may take; by default 60 % of what the process may use, divided by the slots',
+  )
+  @IsOptional()
+  @IsInt()
+  @Min(1024 ** 2)
+  imageMemoryBytes?: number;
+
+  /** The memory that one image may take, in bytes. */
+  get imageMemory(): number {
+    return this.imageMemoryBytes ?? Math.floor((shareOfImages * usableMemory()) / this.slots);
+  }
+}
+
+/**
+ * What the process may use, in bytes: the limit of its control group or the memory of the machine. Node says 0 where it
+ * knows of no limit, and Linux an absurd number where a group has none.
+ */
+function usableMemory(constrained = process.constrainedMemory()): number {
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

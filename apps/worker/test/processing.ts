@@ -10,7 +10,9 @@ export interface MadeImage extends ProcessedImage {
   bytes: Buffer;
 }
 
-export type Limits = Partial<Pick<WorkerConfig, 'pixelLimit' | 'frameLimit' | 'processingSeconds'>>;
+export type Limits = Partial<
+  Pick<WorkerConfig, 'pixelLimit' | 'frameLimit' | 'processingSeconds' | 'imageMemoryBytes'>
+>;
 
 /** Makes all outputs of a recipe as a worker does, in a folder that is gone afterwards. */
 export async function processAll(

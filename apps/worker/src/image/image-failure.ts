@@ -5,6 +5,7 @@ export type ImageFailureCode =
   | 'too-many-frames'
   | 'too-much-metadata'
   | 'output-too-large'
+  | 'too-much-memory'
   | 'unsupported-format'
   | 'recipe-does-not-fit';
 

@@ -23,6 +23,11 @@ export interface ImageFormat {
   type: string;
   /** Whether it can hold an animation. */
   animated: boolean;
+  /**
+   * What its encoder takes, in bytes for each pixel of one frame, of the picture that costs it most: random noise.
+   * Measured by bench/image-memory.bench.ts.
+   */
+  encodingBytes: number;
   encode: (image: Sharp, timing: Timing, quality?: number) => Sharp;
 }
 
@@ -31,26 +36,40 @@ export interface ImageFormat {
  * by bench/formats.bench.ts; see doc/recipes.md.
  */
 const formats: Record<Exclude<OutputFormat, 'same'>, ImageFormat> = {
-  jpeg: { type: 'image/jpeg', animated: false, encode: (image, _timing, quality) => image.jpeg({ quality }) },
+  jpeg: {
+    type: 'image/jpeg',
+    animated: false,
+    encodingBytes: 8,
+    encode: (image, _timing, quality) => image.jpeg({ quality }),
+  },
   png: {
     type: 'image/png',
     animated: false,
+    encodingBytes: 3,
     encode: (image) => image.png({ compressionLevel: 2, adaptiveFiltering: true }),
   },
   webp: {
     type: 'image/webp',
     animated: true,
+    encodingBytes: 40,
     encode: (image, timing, quality) => image.webp({ quality, effort: 2, ...timing }),
   },
   avif: {
     type: 'image/avif',
     animated: false,
+    encodingBytes: 65,
     encode: (image, _timing, quality) => image.avif({ quality, effort: 1 }),
   },
-  gif: { type: 'image/gif', animated: true, encode: (image, timing) => image.gif({ effort: 1, ...timing }) },
+  gif: {
+    type: 'image/gif',
+    animated: true,
+    encodingBytes: 15,
+    encode: (image, timing) => image.gif({ effort: 1, ...timing }),
+  },
   tiff: {
     type: 'image/tiff',
     animated: false,
+    encodingBytes: 3,
     encode: (image) => image.tiff({ compression: 'deflate', predictor: 'horizontal' }),
   },
 };

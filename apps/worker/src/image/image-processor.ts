@@ -1,10 +1,12 @@
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { operationEntry, parseRecipe, type Operation, type OutputRecipe, type Recipe } from '#contracts';
 import { Injectable } from '@nestjs/common';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { WorkerConfig } from '../config.js';
 import { ImageFailure, ProcessingTimeout } from './image-failure.js';
-import { formatOf, timingOf } from './image-format.js';
+import { formatOf, timingOf, type ImageFormat } from './image-format.js';
+import { memoryOfPass, requireMemory } from './memory.js';
 import { operationTable } from './operations/operation-table.js';
 import { passesOf } from './passes.js';
 import { fileWithPicture, handOver, isSharable, type Picture } from './picture.js';
@@ -70,14 +72,19 @@ export class ImageProcessor {
     const { outputs } = parseRecipe(recipe);
     const metadata = await this.inspect(source);
     const names = Object.keys(outputs);
-    const decoded = names.length > 1 && isSharable(metadata) ? await this.decode(source, metadata) : null;
+    const { imageMemory } = this.config;
+    const decoded = names.length > 1 && isSharable(metadata, imageMemory) ? await this.decode(source, metadata) : null;
     const processed: ProcessedImage[] = [];
-    for (const [name, output] of Object.entries(outputs)) {
-      const format = formatOf(output, metadata);
-      const picture = decoded ?? fileWithPicture(source, metadata, format.animated, this.config.pixelLimit);
-      // No name of an output is that of another file in the folder.
-      const path = join(folder, `output-${name}`);
-      processed.push({ name, path, ...(await this.processOutput(picture, metadata, output, path, signal)) });
+    try {
+      for (const [name, output] of Object.entries(outputs)) {
+        const format = formatOf(output, metadata);
+        const picture = decoded ?? fileWithPicture(source, metadata, format.animated, this.config.pixelLimit);
+        // No name of an output is that of another file in the folder.
+        const path = join(folder, `output-${name}`);
+        processed.push({ name, path, ...(await this.processOutput(picture, metadata, output, path, signal)) });
+      }
+    } finally {
+      decoded?.close();
     }
     return processed;
   }
@@ -85,10 +92,12 @@ export class ImageProcessor {
   /** The picture, decoded once for several outputs. */
   private async decode(source: string, metadata: Metadata): Promise<Picture> {
     const original = fileWithPicture(source, metadata, false, this.config.pixelLimit);
+    requireMemory(memoryOfPass(original, [], null), this.config.imageMemory);
+    const deadline = this.deadline();
     try {
-      return await handOver(limitTime(original.open(), this.deadline()), []);
+      return await handOver(limitTime(original.open(), deadline), []);
     } catch (error) {
-      throw await this.explain(error as Error, original);
+      throw await this.explain(error as Error, original, deadline);
     }
   }
 
@@ -105,20 +114,28 @@ export class ImageProcessor {
     const last = passes.pop()!;
     const deadline = this.deadline();
     let picture = original;
+    const begin = async (pass: Operation[], encoded: ImageFormat | null): Promise<Sharp> => {
+      signal?.throwIfAborted();
+      const kept = picture === original ? 0 : original.memory.held;
+      requireMemory(kept + memoryOfPass(picture, pass, encoded), this.config.imageMemory);
+      return limitTime(await this.append(picture, pass), deadline);
+    };
     try {
       for (const pass of passes) {
-        signal?.throwIfAborted();
-        picture = await handOver(limitTime(await this.append(picture, pass), deadline), pass);
+        const next = await handOver(await begin(pass, null), pass);
+        if (picture !== original) picture.close();
+        picture = next;
       }
-      signal?.throwIfAborted();
-      const image = limitTime(await this.append(picture, last), deadline);
+      const image = await begin(last, format);
       const { size, width, height, pageHeight } = await format
         .encode(image, timingOf(metadata), output.quality)
         .toFile(path);
       return { type: format.type, size, width, height: pageHeight ?? height };
     } catch (error) {
       signal?.throwIfAborted();
-      throw await this.explain(error as Error, original);
+      throw await this.explain(error as Error, original, deadline);
+    } finally {
+      if (picture !== original) picture.close();
     }
   }
 
@@ -172,20 +189,25 @@ export class ImageProcessor {
    * What an error of sharp means. A picture that cannot even be decoded is at fault itself; a region outside of it, or
    * a size that its format does not know, is a recipe that does not fit it.
    */
-  private async explain(error: Error, original: Picture): Promise<Error> {
+  private async explain(error: Error, original: Picture, deadline: number): Promise<Error> {
     if (error instanceof ImageFailure) return error;
-    if (error.message.includes('timeout')) {
-      return new ProcessingTimeout(`One output took longer than ${this.config.processingSeconds} s`);
+    if (isTimeout(error)) return this.timeout();
+    try {
+      // Not its statistics, which forgive what decoding does not. To nowhere, so that its rows are not kept.
+      await limitTime(original.open(), deadline).png({ compressionLevel: 0 }).toFile(devNull);
+    } catch (decoding) {
+      return isTimeout(decoding as Error) ? this.timeout() : undecodableImage(decoding as Error);
     }
-    // Not its statistics, which forgive what decoding does not.
-    const decoding = await original
-      .open()
-      .raw()
-      .toBuffer()
-      .then(() => null, undecodableImage);
-    if (decoding) return decoding;
     return unfitting.test(error.message) ? new ImageFailure('recipe-does-not-fit', error.message) : error;
   }
+
+  private timeout(): ProcessingTimeout {
+    return new ProcessingTimeout(`One output took longer than ${this.config.processingSeconds} s`);
+  }
+}
+
+function isTimeout({ message }: Error): boolean {
+  return message.includes('timeout');
 }
 
 /** Lets a pass use what is left of the output's time. */

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { ImageFailure } from './image-failure.js';
-import { requireRoom } from './room.js';
+import { requireRoom, sizeAfter } from './room.js';
 
 const still = { width: 400, height: 200, frames: 1, grey: false };
 
@@ -78,6 +78,9 @@ describe('the room that an operation needs', () => {
         const image = sharp({ create: { width, height, channels: 3, background: 'red' } });
         const { info } = await image.resize(resize).raw().toBuffer({ resolveWithObject: true });
         expect(pixelsNeeded({ resize }, { ...still, width, height })).toBeGreaterThanOrEqual(info.width * info.height);
+        const after = sizeAfter({ resize }, { ...still, width, height });
+        expect(Math.ceil(after.width)).toBeGreaterThanOrEqual(info.width);
+        expect(Math.ceil(after.height)).toBeGreaterThanOrEqual(info.height);
       }),
       { numRuns: 300 },
     );

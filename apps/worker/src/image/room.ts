@@ -2,7 +2,7 @@ import type { Operation, OperationParameters } from '#contracts';
 import { ImageFailure } from './image-failure.js';
 import type { Canvas } from './operations/operation-entry.js';
 
-interface Size {
+export interface Size {
   width: number;
   height: number;
 }
@@ -28,7 +28,7 @@ function wholeSide(side: number): number {
 }
 
 /** The largest size that an operation gives the picture, on its way or in the end. */
-function largestSize(operation: Operation, canvas: Canvas): Size {
+export function largestSize(operation: Operation, canvas: Canvas): Size {
   if ('resize' in operation) return largestSizeOfResize(operation.resize, canvas);
   if ('extend' in operation) {
     const { top = 0, bottom = 0, left = 0, right = 0 } = operation.extend;
@@ -40,6 +40,21 @@ function largestSize(operation: Operation, canvas: Canvas): Size {
     return { width: canvas.width * cos + canvas.height * sin, height: canvas.width * sin + canvas.height * cos };
   }
   return canvas;
+}
+
+/** The size that an operation leaves; never smaller than what sharp makes of it. */
+export function sizeAfter(operation: Operation, canvas: Canvas): Size {
+  const largest = largestSize(operation, canvas);
+  const cropped = croppedSize(operation);
+  if (!cropped) return largest;
+  return { width: Math.min(largest.width, cropped.width), height: Math.min(largest.height, cropped.height) };
+}
+
+function croppedSize(operation: Operation): Size | null {
+  if ('extract' in operation) return operation.extract;
+  if (!('resize' in operation)) return null;
+  const { width, height, fit = 'cover' } = operation.resize;
+  return fit === 'cover' && width !== undefined && height !== undefined ? { width, height } : null;
 }
 
 /** sharp scales, and then crops (`cover`) or fills up (`contain`). */

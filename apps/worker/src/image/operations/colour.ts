@@ -20,8 +20,8 @@ export const colour: OperationEntries<Colour> = {
   grayscale: { stage: stages.grayscale, until: stages.negate, apply: (image) => image.grayscale() },
   tint: { stage: stages.tint, apply: (image, { tint }, canvas) => inColours(image, canvas).tint(tint) },
   modulate: { stage: stages.modulate, apply: (image, parameters) => image.modulate(parameters) },
-  normalise: { stage: stages.normalise, apply: (image, parameters) => image.normalise(parameters) },
-  clahe: { stage: stages.clahe, plain: true, apply: (image, parameters) => image.clahe(parameters) },
+  normalise: { stage: stages.normalise, whole: true, apply: (image, parameters) => image.normalise(parameters) },
+  clahe: { stage: stages.clahe, plain: true, whole: true, apply: (image, parameters) => image.clahe(parameters) },
   gamma: { stage: stages.gamma, apply: (image, { gamma, gammaOut }) => image.gamma(gamma, gammaOut) },
   linear: {
     stage: stages.linear,

@@ -8,6 +8,7 @@ export const detail: OperationEntries<Detail> = {
     until: stages.negate,
     first: true,
     fractions: true,
+    whole: true,
     apply: (image, { sigma }) => image.blur(sigma),
   },
   sharpen: {

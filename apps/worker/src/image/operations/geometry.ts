@@ -17,18 +17,21 @@ export const geometry: OperationEntries<Geometry> = {
     // sharp would look at the corner of the picture before it is turned upright.
     plain: true,
     stillsOnly: true,
+    whole: true,
     apply: (image, parameters) => image.trim(parameters),
   },
   extend: {
     stage: stages.geometry,
+    whole: true,
     apply: (image, parameters, canvas) => inColours(image, canvas).extend(parameters),
   },
   rotate: {
     stage: stages.geometry,
     stillsOnly: true,
+    whole: true,
     apply: (image, { angle, background }, canvas) =>
       inColours(image, canvas).rotate(angle, background === undefined ? undefined : { background }),
   },
-  flip: { stage: stages.geometry, stillsOnly: true, apply: (image) => image.flip() },
+  flip: { stage: stages.geometry, stillsOnly: true, whole: true, apply: (image) => image.flip() },
   flop: { stage: stages.geometry, apply: (image) => image.flop() },
 };

@@ -35,6 +35,8 @@ export interface OperationEntry<Name extends OperationName> {
   fractions?: true;
   /** For stills only: sharp would treat the frames of an animation as one tall picture. */
   stillsOnly?: true;
+  /** Needs the whole picture in memory, where others take its rows as they come. */
+  whole?: true;
   apply: (image: Sharp, parameters: OperationParameters[Name], canvas: Canvas) => Sharp | Promise<Sharp>;
 }
 

@@ -1,0 +1,107 @@
+import { operationEntry, type Operation } from '#contracts';
+import type { Metadata } from 'sharp';
+import { ImageFailure } from './image-failure.js';
+import type { ImageFormat } from './image-format.js';
+import type { Canvas } from './operations/operation-entry.js';
+import { operationTable } from './operations/operation-table.js';
+import { largestSize, sizeAfter, type Size } from './room.js';
+
+/** What a picture takes of the memory, beside what is made of it. */
+export interface PictureMemory {
+  /** From its making until it is closed, in bytes. */
+  held: number;
+  /** By its decoder, while a pass reads it, in bytes. */
+  decoding: number;
+  /** Of one decoded pixel, in bytes. */
+  pixelBytes: number;
+  /** Whether its decoder can only be turned upright as a whole. */
+  turned: boolean;
+}
+
+/** Whatever the number of its channels, a pixel counts as four: operations add channels. */
+export const channels = 4;
+
+/** What decoders take that keep more than some rows, in bytes for each pixel. Measured by bench/image-memory.bench.ts. */
+const decoders: Readonly<Record<string, number>> = { webp: 10, heif: 20, gif: 5 };
+const progressiveDecoders: Readonly<Record<string, number>> = { jpeg: 8, png: channels };
+
+const depthBytes: Readonly<Record<string, number>> = { uchar: 1, char: 1, ushort: 2, short: 2 };
+
+/** What is kept of a picture whose rows are taken as they come: so many of them, each pixel with what it is made of. */
+const keptRows = 1_000;
+const rowPixelBytes = 8;
+
+/** libvips keeps the frames of an animation, and their encoders keep them a second time. */
+const animationBytes = 8;
+
+/** What is written as TIFF on its way from pass to pass grows in a buffer that is doubled. */
+const growing = 2;
+
+/** What the file of a picture takes; a file that is mapped counts for nothing, as the system can take it back. */
+export function memoryOfFile({
+  width,
+  height,
+  format,
+  depth,
+  isProgressive,
+  orientation = 1,
+}: Metadata): PictureMemory {
+  const depths = depthBytes[depth] ?? 8;
+  const perPixel = (isProgressive && progressiveDecoders[format]) || (decoders[format] ?? 0);
+  return {
+    held: 0,
+    decoding: width * height * perPixel * depths,
+    pixelBytes: channels * depths,
+    turned: orientation > 1,
+  };
+}
+
+/**
+ * The most that a pass takes of the memory, in bytes.
+ * @param format what the pass encodes its picture as; null for one that hands its pixels over
+ */
+export function memoryOfPass(
+  { canvas, memory }: { canvas: Canvas; memory: PictureMemory },
+  pass: Operation[],
+  format: ImageFormat | null,
+): number {
+  const largest = [canvas, ...pass.map((operation) => largestSize(operation, canvas))];
+  const after = pass.map((operation) => sizeAfter(operation, canvas));
+  // At most one operation of a pass changes the size.
+  const result = after.find(({ width, height }) => width !== canvas.width || height !== canvas.height) ?? canvas;
+  const pixels = Math.max(...largest.map(areaOf)) * canvas.frames;
+  const rows = Math.min(pixels, keptRows * Math.max(...largest.map(({ width }) => width))) * rowPixelBytes;
+  const whole = memory.turned || pass.some(needsWhole) ? pixels * memory.pixelBytes : 0;
+  const frames = canvas.frames > 1 ? pixels * animationBytes : 0;
+  const made = areaOf(result) * (format ? format.encodingBytes : canvas.frames * handedOverBytes(pass));
+  return memory.held + memory.decoding + rows + whole + frames + made;
+}
+
+/**
+ * Makes sure, before sharp begins, that what it is to do stays below the limit of memory.
+ * @throws ImageFailure `too-much-memory`
+ */
+export function requireMemory(bytes: number, imageMemory: number): void {
+  if (bytes <= imageMemory) return;
+  const [needed, allowed] = [Math.ceil(bytes / 1e6), Math.floor(imageMemory / 1e6)];
+  throw new ImageFailure(
+    'too-much-memory',
+    `The picture may take ${needed} MB of memory with this recipe; at most ${allowed} MB are allowed`,
+  );
+}
+
+function needsWhole(operation: Operation): boolean {
+  if (operationTable[operationEntry(operation)[0]].whole) return true;
+  return (
+    'resize' in operation && (operation.resize.position === 'entropy' || operation.resize.position === 'attention')
+  );
+}
+
+/** Of a pixel that goes to the next pass. */
+function handedOverBytes(pass: Operation[]): number {
+  return pass.some((operation) => 'grayscale' in operation) ? channels * growing : channels;
+}
+
+function areaOf({ width, height }: Size): number {
+  return Math.ceil(width) * Math.ceil(height);
+}
