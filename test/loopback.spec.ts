@@ -5,6 +5,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { services, type ServiceName } from '#contracts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { call } from '../libs/chassis/test/call.js';
 import { RunningProcess } from './harness/running-process.js';
 
 const serviceNames = Object.keys(services) as ServiceName[];
@@ -58,6 +59,18 @@ describe('without a token', () => {
         expect(await isReachable('127.0.0.1', Number(port)), service).toBe(true);
         for (const address of otherAddresses) {
           expect(await isReachable(address, Number(port)), `${service} at ${address}`).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('no service answers to the name of somebody else, which may have been bound to its address', async () => {
+    await Promise.all(
+      serviceNames.map(async (service) => {
+        const [, port] = await run(service, {}).line(/is listening on (\d+)/);
+        for (const path of ['/', '/task', '/files', '/api', '/api-json', '/health/live', '/metrics']) {
+          const rebound = { headers: { Host: `rebound.example:${port}` } };
+          expect((await call(`http://127.0.0.1:${port}${path}`, rebound)).status, service + path).toBe(421);
         }
       }),
     );

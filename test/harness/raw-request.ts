@@ -102,7 +102,7 @@ export class RawConnection {
 /** The head of a request, byte by byte as it is given. */
 export function requestHead({ method = 'GET', path = '/', headers = [] }: RawRequest): Buffer {
   const lines = headers.map(([name, value]) => Buffer.concat([Buffer.from(`${name}: `), Buffer.from(value), crlf]));
-  return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: raw\r\n`, 'latin1'), ...lines, crlf]);
+  return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\n`, 'latin1'), ...lines, crlf]);
 }
 
 /** Makes one request on a connection of its own. */

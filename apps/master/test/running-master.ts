@@ -67,8 +67,7 @@ export class RunningMaster {
     const errors: unknown[] = [];
     const silent: LoggerService = { log: () => {}, warn: () => {}, error: (error: unknown) => errors.push(error) };
     Logger.overrideLogger(silent);
-    prepare(app);
-    await serve(app);
+    await serve(app, prepare);
     const master = new RunningMaster(app, tasks, files, errors);
     onTestFinished(() => master.stop());
     return master;

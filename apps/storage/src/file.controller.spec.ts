@@ -107,7 +107,9 @@ describe('storage over HTTP', () => {
     );
 
     it('leaves nothing of a client that hangs up', async () => {
-      const socket = await openSocket(`PUT /files/${key} HTTP/1.1\r\nHost: storage\r\nContent-Length: 9000000\r\n\r\n`);
+      const socket = await openSocket(
+        `PUT /files/${key} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n`,
+      );
       socket.write(randomBytes(3_000_000));
       await vi.waitFor(async () => expect(await storage.tempFiles()).toHaveLength(1));
       socket.destroy();
@@ -121,7 +123,7 @@ describe('storage over HTTP', () => {
 
     /** The head of a body that is refused; the body is up to the test. */
     const begin = (): Promise<Socket> =>
-      openSocket(`PUT /files/${key} HTTP/1.1\r\nHost: storage\r\nContent-Length: ${tooLarge}\r\n\r\n`);
+      openSocket(`PUT /files/${key} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${tooLarge}\r\n\r\n`);
 
     it('reaches a client that has sent nothing yet', async () => {
       const socket = await begin();
@@ -228,7 +230,7 @@ describe('storage over HTTP', () => {
     it('closes the file when the client hangs up', async () => {
       key = newSourceKey(randomUUID());
       await put(Buffer.alloc(20_000_000));
-      const socket = await openSocket(`GET /files/${key} HTTP/1.1\r\nHost: storage\r\n\r\n`);
+      const socket = await openSocket(`GET /files/${key} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       await once(socket, 'data');
       socket.pause();
       expect(await openFiles(storage.folder)).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
 import { services } from '#contracts';
 import type { Type } from '@nestjs/common';
@@ -9,6 +10,7 @@ import { ConfigError } from './config/config-error.js';
 import { ServiceConfig } from './config/service-config.js';
 import { Connections } from './http/connections.js';
 import { requireShallowJson } from './http/json-depth.js';
+import { requireOwnHost } from './http/own-host.js';
 import { requestIdentity } from './http/request-identity.js';
 import { Listening } from './listening.js';
 import { ServiceIdentity } from './service-identity.js';
@@ -32,8 +34,7 @@ export async function bootstrap({ AppModule, prepare }: ServiceModule): Promise<
     });
     app.useLogger(app.get(Logger));
     app.flushLogs();
-    prepare?.(app);
-    await serve(app);
+    await serve(app, prepare);
     app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   } catch (error) {
     process.stderr.write(`${startFailure(error)}\n`);
@@ -42,17 +43,21 @@ export async function bootstrap({ AppModule, prepare }: ServiceModule): Promise<
 }
 
 /** Gives an application the manners of a service and lets it listen. */
-export async function serve(app: NestExpressApplication): Promise<void> {
+export async function serve(app: NestExpressApplication, prepare?: ServiceModule['prepare']): Promise<void> {
   const config = app.get(ServiceConfig);
   const identity = app.get(ServiceIdentity);
   app.set('etag', false);
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
+  // Of the addresses of a name, the one of IPv4: endpoints have no other.
+  const { address: host } = await lookup(config.listenHost, { family: 4 });
   app.use(requestIdentity(identity));
+  app.use(requireOwnHost(host, config.advertise));
+  prepare?.(app);
   app.use(json({ limit: '1mb', verify: requireShallowJson }));
   const server = app.getHttpServer();
   new Connections(config, identity).watch(server);
-  await app.listen(config.port, config.listenHost);
+  await app.listen(config.port, host);
   const address = server.address() as AddressInfo;
   app.get(Logger).log(`${services[identity.service].title} is listening on ${address.port}`);
   app.get(Listening).begin(address);

@@ -1,4 +1,6 @@
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
+import { call } from '../../test/call.js';
 import { runningService } from '../../test/running-service.js';
 import type { ProbeConfig } from '../../test/running-service.js';
 import { Shutdown } from './shutdown.js';
@@ -35,13 +37,23 @@ describe('The stop route', () => {
   it('hears only its own machine when there is no token', async () => {
     const { app, stop, begun, begin } = await opened({ insecure: true });
     const from = (remoteAddress: string) => () =>
-      app.get(StopController, { strict: false }).stop({ socket: { remoteAddress } } as never, {} as never);
+      app.get(StopController, { strict: false }).stop({ socket: { remoteAddress }, headers: {} } as never, {} as never);
 
     for (const address of ['10.0.0.7', '::ffff:10.0.0.7', 'fe80::1']) expect(from(address)).toThrow(/own machine only/);
     expect(begin).not.toHaveBeenCalled();
 
     expect((await stop()).status).toBe(202);
     await begun;
+  });
+
+  it('does not hear a browser on its own machine that was led there by a name of somebody else', async () => {
+    const { app, begin } = await opened({ insecure: true });
+    const { port } = app.getHttpServer().address() as AddressInfo;
+
+    const headers = { Host: 'rebound.example' };
+    expect((await call(`http://127.0.0.1:${port}/health/stop`, { method: 'POST', headers })).status).toBe(401);
+
+    expect(begin).not.toHaveBeenCalled();
   });
 });
 

@@ -29,6 +29,7 @@ export const problemCodes = {
   'unsupported-image-type': { status: 415, title: 'The file is not an image of an allowed type' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   'range-not-satisfiable': { status: 416, title: 'The range is outside of the file' },
+  'misdirected-request': { status: 421, title: 'The request is for another host' },
   'idempotency-key-reused': { status: 422, title: 'The idempotency key was used for another request' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'The headers of the request are too large' },
