@@ -151,3 +151,33 @@ describe('a db that is frozen while a task is created', () => {
     expect((await client.settled(retried.id)).state).toBe('finished');
   });
 });
+
+describe('a client that repeats its upload while db is away', () => {
+  it('leaves one photo to the janitor, however often it comes', async () => {
+    const system = await System.start({ workers: 0 });
+    const client = clientOf(system, 'master');
+    // A first upload, so that master knows db and storage.
+    await client.upload(await png({ seed: 2 }));
+    const image = await png();
+    const key = randomUUID();
+    await system.process('db').end('SIGKILL');
+
+    for (let tries = 1; tries <= 5; tries++) {
+      const refused = await upload(client, image, key);
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('Retry-After')).toBe('1');
+      expect(await refused.json()).toMatchObject({ code: 'service-unavailable' });
+      expect(await system.storedFiles()).toHaveLength(2);
+    }
+
+    await system.launch('db');
+    const retried = await client.patiently('/task', {
+      method: 'POST',
+      body: form({ image }),
+      headers: { 'Idempotency-Key': key },
+    });
+    const { source } = await taskIn(retried);
+    expect((await client.download(source.href)).equals(image)).toBe(true);
+    expect(await unneededFiles(system)).toHaveLength(1);
+  });
+});

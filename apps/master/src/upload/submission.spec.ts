@@ -208,6 +208,51 @@ describe('Submission', () => {
       expect(create).toHaveBeenCalledTimes(3);
     });
 
+    describe('and did not answer the last create', () => {
+      beforeEach(async () => {
+        const create = vi.spyOn(tasks, 'create').mockRejectedValue(away);
+        let now = 0;
+        vi.spyOn(performance, 'now').mockImplementation(() => (now += 3_000) - 3_000);
+        await expect(submit()).rejects.toBe(away);
+        create.mockRestore();
+      });
+
+      it('refuses uploads before they are received, until db answers', async () => {
+        const ask = vi.spyOn(tasks, 'storeId').mockRejectedValueOnce(away).mockRejectedValueOnce(away);
+
+        await expect(submission.requireDb()).rejects.toBe(away);
+        await expect(submission.requireDb()).rejects.toBe(away);
+        await submission.requireDb();
+        await submission.requireDb();
+
+        expect(ask).toHaveBeenCalledTimes(3);
+      });
+
+      it('keeps the source, whose create may be on its way', () => {
+        expect(files.keys).toHaveLength(1);
+      });
+    });
+
+    it('asks db for nothing before an upload as long as creates are answered', async () => {
+      vi.spyOn(tasks, 'create').mockRejectedValueOnce(away);
+      await submit();
+      const ask = vi.spyOn(tasks, 'storeId');
+
+      await submission.requireDb();
+
+      expect(ask).not.toHaveBeenCalled();
+    });
+
+    it('removes the source when no create was ever sent', async () => {
+      vi.spyOn(tasks, 'storeId').mockRejectedValue(away);
+      let now = 0;
+      vi.spyOn(performance, 'now').mockImplementation(() => (now += 3_000) - 3_000);
+
+      await expect(submit()).rejects.toBe(away);
+
+      expect(files.keys).toEqual([]);
+    });
+
     it('tries nothing again that db has refused', async () => {
       const refusal = new Problem('task-gone', 'buried');
       const create = vi.spyOn(tasks, 'create').mockRejectedValue(refusal);

@@ -23,12 +23,27 @@ export interface SubmissionOrigin {
 /** Makes the task of a source that is durable. */
 @Injectable()
 export class Submission {
+  /** Whether db did not answer the last create, however often it was tried. */
+  private unanswered = false;
+
   constructor(
     @Inject(TASK_STORE) private readonly tasks: TaskStore,
     private readonly sources: SourceStorage,
     private readonly recipes: RecipeBook,
     private readonly pairing: Pairing,
   ) {}
+
+  /**
+   * Refuses an upload for which no task can be made, before it is received: an image that is stored and then has no task
+   * stays until the janitor comes, one for every time that its client tries again. Asks db only when it did not answer
+   * the last create.
+   * @throws Problem `service-unavailable`
+   */
+  async requireDb(): Promise<void> {
+    if (!this.unanswered) return;
+    await this.tasks.storeId();
+    this.unanswered = false;
+  }
 
   /**
    * The task of the upload, or the first one's when its idempotency key came before.
@@ -56,12 +71,20 @@ export class Submission {
   /** Tries for a while under the same id: create is idempotent, and a db that restarts is back within seconds. */
   private async create(task: NewTask): Promise<Created> {
     const giveUpAt = performance.now() + createForMs;
+    let sent = false;
     for (;;) {
       try {
         await this.pairing.ensure();
+        sent = true;
         return await this.tasks.create(task);
       } catch (error) {
-        if (!Problem.is(error, 'service-unavailable') || performance.now() > giveUpAt) throw error;
+        if (!Problem.is(error, 'service-unavailable')) throw error;
+        if (performance.now() > giveUpAt) {
+          this.unanswered = true;
+          // With no create on its way, no task can come to be.
+          if (!sent) await this.sources.discard(task.source);
+          throw error;
+        }
         await sleep(retryMs);
       }
     }

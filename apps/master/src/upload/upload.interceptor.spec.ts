@@ -29,6 +29,18 @@ function begin(master: RunningMaster, agent: Agent, beginning: Buffer, size: num
   return request;
 }
 
+/** A master with one slot for uploads, whose db did not answer the last create. */
+async function masterWithoutDb(): Promise<RunningMaster> {
+  const master = await RunningMaster.start({ uploadSlots: 1 });
+  const create = vi.spyOn(master.tasks, 'create').mockRejectedValue(away);
+  let now = performance.now();
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 5_000));
+  expect((await upload(master, [image])).status).toBe(503);
+  create.mockRestore();
+  clock.mockRestore();
+  return master;
+}
+
 describe('an upload', () => {
   it('is answered with 201, its place and the task, once its bytes are stored', async () => {
     const master = await RunningMaster.start();
@@ -266,6 +278,39 @@ describe('an upload whose fate is unknown leaves its file to the janitor:', () =
 
     expect(await upload(master, [image])).toMatchObject({ status: 500, json: { code: 'internal-error' } });
     expect(master.files.keys).toHaveLength(1);
+  });
+});
+
+describe('an upload after one for which db did not answer', () => {
+  it('is refused before its image is stored while db is away, and taken when db answers', async () => {
+    const master = await masterWithoutDb();
+    const put = vi.spyOn(master.files, 'put');
+    vi.spyOn(master.tasks, 'storeId').mockRejectedValueOnce(away).mockRejectedValueOnce(away);
+
+    for (let tries = 1; tries <= 2; tries++) {
+      const answer = await upload(master, [image]);
+      expect(answer).toMatchObject({ status: 503, json: { code: 'service-unavailable' } });
+      expect(answer.headers['retry-after']).toBe('1');
+    }
+    expect(put).not.toHaveBeenCalled();
+
+    expect((await upload(master, [image])).status).toBe(201);
+  });
+
+  it('leaves its slot to the next when its client hangs up meanwhile', async () => {
+    const master = await masterWithoutDb();
+    const asked = Promise.withResolvers<string>();
+    const ask = vi.spyOn(master.tasks, 'storeId').mockReturnValueOnce(asked.promise);
+    const agent = new Agent();
+    const request = begin(master, agent, partHead('image', 'a.png'), 1_000);
+    await vi.waitFor(() => expect(ask).toHaveBeenCalled());
+
+    request.destroy();
+    await vi.waitFor(() => expect(master.connections.at(-1)!.destroyed).toBe(true));
+    asked.resolve('a task store');
+
+    expect((await upload(master, [image])).status).toBe(201);
+    expect(master.errors).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import multer, { MulterError } from 'multer';
 import { catchError, from, mergeMap, type Observable } from 'rxjs';
 import { MasterConfig } from '../config.js';
+import { Submission } from './submission.js';
 import { UploadSlots } from './upload-slots.js';
 import { SourceStorage, tooLarge, type StoredSource } from './source-storage.js';
 
@@ -25,6 +26,7 @@ export class UploadInterceptor implements NestInterceptor {
 
   constructor(
     private readonly sources: SourceStorage,
+    private readonly submission: Submission,
     private readonly slots: UploadSlots,
     private readonly config: MasterConfig,
   ) {
@@ -50,7 +52,8 @@ export class UploadInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    const received = this.slots.run(() => this.receive(request, response), abortOnHangUp(request, response));
+    const hangUp = abortOnHangUp(request, response);
+    const received = this.slots.run(() => this.receive(request, response, hangUp), hangUp);
     return from(received).pipe(
       mergeMap(() => next.handle()),
       catchError(async (error: unknown) => {
@@ -61,7 +64,7 @@ export class UploadInterceptor implements NestInterceptor {
     );
   }
 
-  private async receive(request: Request, response: Response): Promise<void> {
+  private async receive(request: Request, response: Response, hangUp: AbortSignal): Promise<void> {
     if (!request.is('multipart/form-data')) {
       throw new Problem('unsupported-media-type', 'Send the image as multipart/form-data, in the field "image"');
     }
@@ -72,6 +75,9 @@ export class UploadInterceptor implements NestInterceptor {
     // Known to be too large before a byte of it is read: multer would take it all in before it says so. The connection
     // stays open for the rest of the body; closed now, it would be reset before the client has read the answer.
     if (Number(request.headers['content-length'] ?? 0) > this.bodyLimit) throw tooLarge(this.config.maxUploadBytes);
+    await this.submission.requireDb();
+    // The parser would wait for a request that has ended meanwhile.
+    hangUp.throwIfAborted();
     await this.receiveForm(request, response);
     if (!uploadedSource(request)) {
       throw new Problem('missing-file', 'The form has no file in the field "image", or one whose name cannot be read');
