@@ -9,10 +9,10 @@ const files = globSync(
   { cwd: repository },
 );
 
-/** The text of the test file of this name, wherever it is; undefined when there is none. */
+/** The text of the test files of this name, wherever they are; undefined when there is none. */
 function testFile(name: string): string | undefined {
-  const path = files.find((file) => basename(file) === name);
-  return path && readFileSync(`${repository}${path}`, 'utf8');
+  const paths = files.filter((file) => basename(file) === name);
+  return paths.length === 0 ? undefined : paths.map((path) => readFileSync(`${repository}${path}`, 'utf8')).join('\n');
 }
 
 function page(name: string): string {

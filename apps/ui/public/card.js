@@ -1,3 +1,5 @@
+import { offerDownload, showPicture } from './task-file.js';
+
 const template = document.getElementById('card-template');
 const resultTemplate = document.getElementById('result-template');
 const announcements = document.getElementById('announcements');
@@ -81,11 +83,7 @@ export class Card {
     this.#source = address;
     const image = document.createElement('img');
     image.alt = `Upload: ${this.name}`;
-    image.loading = 'lazy';
-    image.decoding = 'async';
-    // Some formats that workers can read, browsers cannot.
-    image.onerror = () => image.remove();
-    image.src = address;
+    showPicture(image, address);
     this.#find('.source').replaceChildren(image);
   }
 
@@ -97,15 +95,13 @@ export class Card {
       const figure = resultTemplate.content.firstElementChild.cloneNode(true);
       const image = figure.querySelector('img');
       image.alt = `Result ${output.name}: ${this.name}`;
-      image.onerror = () => image.remove();
-      image.src = output.href;
+      showPicture(image, output.href);
       figure.querySelector('figcaption').textContent = `Result, ${sizeText(output.size)}`;
       this.#find('.pictures').append(figure);
       const link = document.createElement('a');
       link.className = 'button';
       link.dataset.testid = 'download';
-      link.href = output.href;
-      link.download = '';
+      offerDownload(link, output.href, (failure) => this.showError(failure));
       link.textContent = outputs.length > 1 ? `Download ${output.name}` : 'Download';
       link.setAttribute('aria-label', `Download ${output.name} of ${this.name}`);
       this.#find('.retry').before(link);

@@ -17,6 +17,11 @@ export class Failure extends Error {
 
   /** Whether the same request may succeed later. */
   get passing() {
-    return this.status === 0 || this.status === 429 || (this.status >= 500 && this.status !== 507);
+    return this.status === 0 || this.status === 429 || this.status >= 500 || this.code === 'task-gone';
+  }
+
+  /** Whether what was asked for may have been done all the same. */
+  get unsure() {
+    return this.status === 0 || (this.status >= 500 && this.code !== 'queue-full' && this.code !== 'storage-full');
   }
 }

@@ -10,6 +10,11 @@ export class Photo {
   /** One per photo: an upload that is repeated, because nobody knows how the first ended, makes no second task. */
   #key = newKey();
   #file = null;
+  /** Whether there may be a task although there is no id: an upload was begun, and nobody has said what became of it. */
+  #unsure = false;
+  #uploading = false;
+  /** Whether the task is to be deleted as soon as its id is known. */
+  #unwanted = false;
   #life = new AbortController();
 
   constructor(name, { onTask, onRemoved }) {
@@ -46,25 +51,44 @@ export class Photo {
     const { signal } = this.#life;
     card.showError(null);
     card.showRetry(null);
-    card.showState('waiting');
+    if (!this.#unwanted) card.showState('waiting');
+    const wasUnsure = this.#unsure;
+    this.#uploading = true;
+    let task;
     try {
-      const task = await uploads.run(() => {
-        card.showState('uploading');
+      task = await uploads.run(() => {
+        this.#unsure = true;
+        if (!this.#unwanted) card.showState('uploading');
         card.showProgress(0);
-        return upload(this.#file, { key: this.#key, signal, onProgress: (part) => card.showProgress(part) });
+        return upload(this.#file, { key: this.#key, onProgress: (part) => card.showProgress(part) });
       }, signal);
-      if (signal.aborted) return;
       this.#file = null;
       this.#show(task);
       this.onTask(this);
-      if (!isFinal(task)) await this.#watch();
     } catch (failure) {
       if (signal.aborted) return;
-      card.showProgress(null);
-      card.showError(failure);
-      card.showState(failure.passing ? 'interrupted' : 'refused');
-      if (failure.passing) card.showRetry('Retry upload', () => this.#upload());
+      this.#unsure = failure.unsure || (wasUnsure && failure.passing);
+      this.#showInterruption(failure);
+      return;
+    } finally {
+      this.#uploading = false;
     }
+    if (this.#unwanted) await this.#delete();
+    if (!isFinal(task)) await this.#watch();
+  }
+
+  #showInterruption(failure) {
+    const { card } = this;
+    if (this.#unwanted && !this.#unsure) {
+      this.remove();
+      return;
+    }
+    this.#unwanted = false;
+    card.deleteButton.disabled = false;
+    card.showProgress(null);
+    card.showError(failure);
+    card.showState(failure.passing ? 'interrupted' : 'refused');
+    if (failure.passing) card.showRetry('Retry upload', () => this.#upload());
   }
 
   #watch() {
@@ -111,6 +135,14 @@ export class Photo {
           return;
         }
       }
+    } else if (this.#unsure) {
+      // An upload that is broken off now may have arrived already. Only its answer, or another one under the same key,
+      // tells which task is to go.
+      deleteButton.disabled = true;
+      this.#unwanted = true;
+      this.card.showState('deleting');
+      if (!this.#uploading) await this.#upload();
+      return;
     }
     this.remove();
   }

@@ -22,8 +22,13 @@ export class PretendMaster {
   readonly tasks: PretendTask[] = [];
   readonly idempotencyKeys: string[] = [];
   server!: StandIn;
+  /** The one key of the API; null for an API without keys. */
+  apiKey: string | null = null;
   /** Thrown by the next upload. */
   refusal: Problem | null = null;
+  /** What the answers to uploads wait for; their tasks are there before. */
+  answersAfter: Promise<void> = Promise.resolve();
+  private readonly tasksOfKeys = new Map<string, PretendTask>();
   private readonly photos = new Map<string, { type: string; bytes: Buffer }>();
   private readonly changes = new EventEmitter();
 
@@ -63,6 +68,9 @@ export class PretendMaster {
     const [, noun, id, part] = pathname.split('/');
     const json = (status: number, body: unknown): unknown =>
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    if (this.apiKey !== null && request.headers.authorization !== `Bearer ${this.apiKey}`) {
+      throw new Problem('unauthorized', 'Send a key of the API as Authorization: Bearer <key>');
+    }
     if (noun === 'queue') return void json(200, this.queue());
     if (request.method === 'POST' && !id) return void json(201, await this.receive(request));
     if (!id) return void json(200, { tasks: this.tasks.toReversed(), next: null });
@@ -76,7 +84,7 @@ export class PretendMaster {
       const { type, bytes } = this.photos.get(id)!;
       const headers = {
         'Content-Type': type,
-        'Content-Disposition': 'attachment',
+        'Content-Disposition': `attachment; filename="${part}.png"; filename*=UTF-8''${part}%20%E2%82%AC.png`,
         'X-Content-Type-Options': 'nosniff',
       };
       return void response.writeHead(200, headers).end(bytes);
@@ -88,14 +96,19 @@ export class PretendMaster {
 
   private async receive(request: IncomingMessage): Promise<PretendTask> {
     const form = await buffer(request);
-    this.idempotencyKeys.push(String(request.headers['idempotency-key']));
+    const key = String(request.headers['idempotency-key']);
+    this.idempotencyKeys.push(key);
     const { refusal } = this;
     this.refusal = null;
     if (refusal) throw refusal;
     const head = form.subarray(0, form.indexOf('\r\n\r\n')).toString();
     const boundary = head.slice(0, head.indexOf('\r\n'));
     const bytes = form.subarray(head.length + 4, form.lastIndexOf(`\r\n${boundary}`));
-    return this.add(/filename="(.+?)"/.exec(head)![1]!, /Content-Type: (.+)/.exec(head)![1]!, bytes);
+    const known = this.tasksOfKeys.get(key);
+    const task = known ?? this.add(/filename="(.+?)"/.exec(head)![1]!, /Content-Type: (.+)/.exec(head)![1]!, bytes);
+    this.tasksOfKeys.set(key, task);
+    await this.answersAfter;
+    return task;
   }
 
   private async settled(task: PretendTask, seconds: number): Promise<void> {
