@@ -41,16 +41,16 @@ export class WorkerConfig extends ServiceConfig {
 
   @Env(
     'MICRO_IMAGE_MEMORY_BYTES',
-    'Memory that one image may take; by default 60 % of what the process may use, divided by the slots',
+    'Memory that all images at work may take; by default 60 % of what the process may use',
   )
   @IsOptional()
   @IsInt()
   @Min(1024 ** 2)
   imageMemoryBytes?: number;
 
-  /** The memory that one image may take, in bytes. */
+  /** The memory that all images at work may take, in bytes. */
   get imageMemory(): number {
-    return this.imageMemoryBytes ?? Math.floor((shareOfImages * usableMemory()) / this.slots);
+    return this.imageMemoryBytes ?? Math.floor(shareOfImages * usableMemory());
   }
 }
 

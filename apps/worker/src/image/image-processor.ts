@@ -6,7 +6,8 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { WorkerConfig } from '../config.js';
 import { ImageFailure, ProcessingTimeout } from './image-failure.js';
 import { formatOf, timingOf, type ImageFormat } from './image-format.js';
-import { memoryOfPass, requireMemory } from './memory.js';
+import { MemoryBudget } from './memory-budget.js';
+import { memoryOfPass } from './memory.js';
 import { operationTable } from './operations/operation-table.js';
 import { passesOf } from './passes.js';
 import { fileWithPicture, handOver, isSharable, type Picture } from './picture.js';
@@ -55,7 +56,10 @@ export interface ProcessedImage {
  */
 @Injectable()
 export class ImageProcessor {
+  private readonly memory: MemoryBudget;
+
   constructor(private readonly config: WorkerConfig) {
+    this.memory = new MemoryBudget(config.imageMemory);
     sharp.concurrency(1);
     sharp.cache(false);
     sharp.block({ operation: ['VipsForeignLoad'] });
@@ -72,8 +76,8 @@ export class ImageProcessor {
     const { outputs } = parseRecipe(recipe);
     const metadata = await this.inspect(source);
     const names = Object.keys(outputs);
-    const { imageMemory } = this.config;
-    const decoded = names.length > 1 && isSharable(metadata, imageMemory) ? await this.decode(source, metadata) : null;
+    const isShared = names.length > 1 && isSharable(metadata, this.config.imageMemory / this.config.slots);
+    const decoded = isShared ? await this.decode(source, metadata, signal) : null;
     const processed: ProcessedImage[] = [];
     try {
       for (const [name, output] of Object.entries(outputs)) {
@@ -90,15 +94,17 @@ export class ImageProcessor {
   }
 
   /** The picture, decoded once for several outputs. */
-  private async decode(source: string, metadata: Metadata): Promise<Picture> {
+  private async decode(source: string, metadata: Metadata, signal?: AbortSignal): Promise<Picture> {
     const original = fileWithPicture(source, metadata, false, this.config.pixelLimit);
-    requireMemory(memoryOfPass(original, [], null), this.config.imageMemory);
-    const deadline = this.deadline();
-    try {
-      return await handOver(limitTime(original.open(), deadline), []);
-    } catch (error) {
-      throw await this.explain(error as Error, original, deadline);
-    }
+    const work = async (): Promise<Picture> => {
+      const deadline = this.deadline();
+      try {
+        return await handOver(limitTime(original.open(), deadline), []);
+      } catch (error) {
+        throw await this.explain(error as Error, original, deadline);
+      }
+    };
+    return this.memory.run(memoryOfPass(original, [], null), work, signal);
   }
 
   private async processOutput(
@@ -112,24 +118,32 @@ export class ImageProcessor {
     this.requireFrames(original);
     const passes = passesOf(output.operations, original.plain);
     const last = passes.pop()!;
-    const deadline = this.deadline();
+    let deadline = this.deadline();
     let picture = original;
-    const begin = async (pass: Operation[], encoded: ImageFormat | null): Promise<Sharp> => {
+    const run = async <Made>(
+      pass: Operation[],
+      encoded: ImageFormat | null,
+      make: (image: Sharp) => Promise<Made>,
+    ): Promise<Made> => {
       signal?.throwIfAborted();
       const kept = picture === original ? 0 : original.memory.held;
-      requireMemory(kept + memoryOfPass(picture, pass, encoded), this.config.imageMemory);
-      return limitTime(await this.append(picture, pass), deadline);
+      const asked = performance.now();
+      const work = async (): Promise<Made> => {
+        // The time of an output is that of its work, not that of its wait for memory.
+        deadline += performance.now() - asked;
+        return make(limitTime(await this.append(picture, pass), deadline));
+      };
+      return this.memory.run(kept + memoryOfPass(picture, pass, encoded), work, signal);
     };
     try {
       for (const pass of passes) {
-        const next = await handOver(await begin(pass, null), pass);
+        const next = await run(pass, null, (image) => handOver(image, pass));
         if (picture !== original) picture.close();
         picture = next;
       }
-      const image = await begin(last, format);
-      const { size, width, height, pageHeight } = await format
-        .encode(image, timingOf(metadata), output.quality)
-        .toFile(path);
+      const { size, width, height, pageHeight } = await run(last, format, (image) =>
+        format.encode(image, timingOf(metadata), output.quality).toFile(path),
+      );
       return { type: format.type, size, width, height: pageHeight ?? height };
     } catch (error) {
       signal?.throwIfAborted();

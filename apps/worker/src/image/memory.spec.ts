@@ -111,21 +111,21 @@ describe('a picture that would take more memory than it may', () => {
   it('shares no decoded pixels among its outputs when they would take much of it', async () => {
     const source = await colours({ width: 400, height: 400 }).png().toBuffer();
     const output = { operations: [], format: 'png' as const };
-    const outputs = await processAll(source, { outputs: { one: output, two: output } }, { imageMemoryBytes: 1.8e6 });
+    const limits = { imageMemoryBytes: 1.8e6, slots: 1 };
+    const outputs = await processAll(source, { outputs: { one: output, two: output } }, limits);
     expect(outputs).toHaveLength(2);
   });
 });
 
-describe('the memory that one image may take', () => {
+describe('the memory that all images may take', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it('is an equal part of 60 % of what the process may use', () => {
-    expect(defaultAt(1e9, 1)).toBe(600e6);
-    expect(defaultAt(1e9, 4)).toBe(150e6);
+  it('is 60 % of what the process may use', () => {
+    expect(defaultAt(1e9)).toBe(600e6);
   });
 
   it.each([0, 2 ** 64])('is of the memory of the machine where the limit is said to be %i', (limit) => {
-    expect(defaultAt(limit, 2)).toBe(Math.floor((0.6 * totalmem()) / 2));
+    expect(defaultAt(limit)).toBe(Math.floor(0.6 * totalmem()));
   });
 
   it('is what the operator says', () => {
@@ -134,7 +134,7 @@ describe('the memory that one image may take', () => {
 });
 
 /** The default, where the control group of the process has this limit. */
-function defaultAt(limit: number, slots: number): number {
+function defaultAt(limit: number): number {
   vi.spyOn(process, 'constrainedMemory').mockReturnValue(limit);
-  return Object.assign(new WorkerConfig(), { slots }).imageMemory;
+  return new WorkerConfig().imageMemory;
 }

@@ -1,6 +1,5 @@
 import { operationEntry, type Operation } from '#contracts';
 import type { Metadata } from 'sharp';
-import { ImageFailure } from './image-failure.js';
 import type { ImageFormat } from './image-format.js';
 import type { Canvas } from './operations/operation-entry.js';
 import { operationTable } from './operations/operation-table.js';
@@ -75,19 +74,6 @@ export function memoryOfPass(
   const frames = canvas.frames > 1 ? pixels * animationBytes : 0;
   const made = areaOf(result) * (format ? format.encodingBytes : canvas.frames * handedOverBytes(pass));
   return memory.held + memory.decoding + rows + whole + frames + made;
-}
-
-/**
- * Makes sure, before sharp begins, that what it is to do stays below the limit of memory.
- * @throws ImageFailure `too-much-memory`
- */
-export function requireMemory(bytes: number, imageMemory: number): void {
-  if (bytes <= imageMemory) return;
-  const [needed, allowed] = [Math.ceil(bytes / 1e6), Math.floor(imageMemory / 1e6)];
-  throw new ImageFailure(
-    'too-much-memory',
-    `The picture may take ${needed} MB of memory with this recipe; at most ${allowed} MB are allowed`,
-  );
 }
 
 function needsWhole(operation: Operation): boolean {

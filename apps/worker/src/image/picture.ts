@@ -58,12 +58,12 @@ const largestSharedPart = 1 / 8;
  */
 export function isSharable(
   { format, width, height, channels, space, depth, orientation, ...metadata }: Metadata,
-  imageMemory: number,
+  slotMemory: number,
 ): boolean {
   const still = (metadata.pages ?? 1) === 1 && (orientation ?? 1) === 1;
   const plain = space === 'srgb' && depth === 'uchar' && !metadata.hasProfile;
   const shrinksOnLoad = format === 'jpeg' || format === 'webp';
-  const largest = Math.min(largestShared, imageMemory * largestSharedPart);
+  const largest = Math.min(largestShared, slotMemory * largestSharedPart);
   return still && plain && !shrinksOnLoad && width * height * channels <= largest;
 }
 
