@@ -1,7 +1,10 @@
+import { mkdtempSync, rmdirSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
-import { Env, EnvPort, ServiceConfig } from '#chassis';
+import { join } from 'node:path';
+import { ConfigError, Env, EnvPort, ServiceConfig } from '#chassis';
 import { services } from '#contracts';
 import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { workFolderPrefix } from './task/work-folder.js';
 
 /** How much of its memory the process gives to pictures: the rest is its own, and what the allocator keeps back. */
 const shareOfImages = 0.6;
@@ -51,6 +54,17 @@ export class WorkerConfig extends ServiceConfig {
   /** The memory that all images at work may take, in bytes. */
   get imageMemory(): number {
     return this.imageMemoryBytes ?? Math.floor(shareOfImages * usableMemory());
+  }
+
+  /** A worker that cannot write would take task after task, and give each one back. @throws ConfigError */
+  override check(): void {
+    super.check();
+    try {
+      rmdirSync(mkdtempSync(join(this.workFolder, workFolderPrefix)));
+    } catch (error) {
+      const { message } = error as Error;
+      throw new ConfigError(`MICRO_WORK_FOLDER must be a folder in which files can be made: ${message}`);
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { operationEntry, parseRecipe, type Operation, type OutputRecipe, type Re
 import { Injectable } from '@nestjs/common';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { WorkerConfig } from '../config.js';
+import { localFault, locally } from '../local-fault.js';
 import { ImageFailure, ProcessingTimeout } from './image-failure.js';
 import { formatOf, timingOf, type ImageFormat } from './image-format.js';
 import { MemoryBudget } from './memory-budget.js';
@@ -69,7 +70,7 @@ export class ImageProcessor {
   /**
    * Makes all outputs of a recipe from the picture at `source`, into `folder`.
    * @param signal aborts between two passes; a pass that has begun runs to its end
-   * @throws ImageFailure when the picture is at fault; ProcessingTimeout; Problem `invalid-request` for a recipe that
+   * @throws ImageFailure when the picture is at fault; LocalFault; ProcessingTimeout; Problem `invalid-request` for a recipe that
    * this worker does not know; the reason of the abort; any other error may not happen again
    */
   async process(source: string, recipe: Recipe, folder: string, signal?: AbortSignal): Promise<ProcessedImage[]> {
@@ -174,7 +175,7 @@ export class ImageProcessor {
   /** @throws ImageFailure for a file that is no picture, or too large a one */
   private async inspect(source: string): Promise<Metadata> {
     const { pixelLimit } = this.config;
-    await requireModestMetadata(source);
+    await locally(requireModestMetadata(source));
     const metadata = await sharp(source, { failOn: 'error', limitInputPixels: pixelLimit })
       .metadata()
       .catch(undecodable);
@@ -205,12 +206,15 @@ export class ImageProcessor {
    */
   private async explain(error: Error, original: Picture, deadline: number): Promise<Error> {
     if (error instanceof ImageFailure) return error;
+    const fault = localFault(error);
+    if (fault) return fault;
     if (isTimeout(error)) return this.timeout();
     try {
       // Not its statistics, which forgive what decoding does not. To nowhere, so that its rows are not kept.
       await limitTime(original.open(), deadline).png({ compressionLevel: 0 }).toFile(devNull);
     } catch (decoding) {
-      return isTimeout(decoding as Error) ? this.timeout() : undecodableImage(decoding as Error);
+      if (isTimeout(decoding as Error)) return this.timeout();
+      return localFault(decoding) ?? undecodableImage(decoding as Error);
     }
     return unfitting.test(error.message) ? new ImageFailure('recipe-does-not-fit', error.message) : error;
   }
@@ -232,5 +236,5 @@ function limitTime(image: Sharp, deadline: number): Sharp {
 }
 
 function undecodable(error: Error): never {
-  throw undecodableImage(error);
+  throw localFault(error) ?? undecodableImage(error);
 }

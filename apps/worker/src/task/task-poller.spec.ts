@@ -1,42 +1,14 @@
-import { longestWaitMs, requestContext, type Lease, type LeaseRequest, type Task } from '#contracts';
+import { longestWaitMs, type Lease, type LeaseRequest, type Task } from '#contracts';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { LeaseDesk, runningTask, unavailable } from '../../test/lease-desk.js';
+import { Runs, settled } from '../../test/runs.js';
 import { WorkPlace } from '../../test/work-place.js';
 import { WorkerConfig } from '../config.js';
 import { LEASE_STORE } from '../stores.js';
 import { TaskPoller } from './task-poller.js';
 import { Draining, TaskRunner } from './task-runner.js';
-
-/** The runs that the poller has begun; a test ends them. */
-class Runs {
-  readonly begun: { task: Task; token: string; drain: AbortSignal; requestId?: string; end: () => void }[] = [];
-  /** The ids of those whose turn has come. */
-  readonly atWork: string[] = [];
-
-  run({ task }: Lease, token: string, drain: AbortSignal, turn: Promise<unknown>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.begun.push({ task, token, drain, requestId: requestContext.getStore()?.requestId, end: resolve });
-    void turn.then(() => this.atWork.push(task.id));
-    return promise;
-  }
-
-  readonly released: { task: Task; token: string }[] = [];
-
-  async release(task: Task, token: string): Promise<void> {
-    this.released.push({ task, token });
-  }
-
-  get ids(): string[] {
-    return this.begun.map(({ task }) => task.id);
-  }
-}
-
-/** After everything that is on its way already. */
-async function settled(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-}
 
 describe('TaskPoller', () => {
   let desk: LeaseDesk;

@@ -18,6 +18,7 @@ import {
 } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { WorkerConfig } from '../config.js';
+import type { LocalFault } from '../local-fault.js';
 import { LEASE_STORE } from '../stores.js';
 import { Draining, TaskRunner } from './task-runner.js';
 
@@ -25,6 +26,9 @@ import { Draining, TaskRunner } from './task-runner.js';
 const waitMs = longestWaitMs - 5_000;
 /** How long a stopping worker tries to learn what its last poll brought. */
 const unheardMs = 3_000;
+
+/** How long a worker that cannot work leaves the tasks to others, at most. In ticks, which are seconds. */
+const longestPause = 30;
 
 /**
  * Fills the worker's slots with tasks.
@@ -35,17 +39,23 @@ const unheardMs = 3_000;
  *
  * A task that has lost a lease may be one that kills its workers. It is worked on alone: no further task is begun
  * beside it, and it waits, leased, for those that were begun before it. So it takes none with it a second time.
+ *
+ * A worker whose own disk is at fault fails faster than others work, and would get every task. It pauses, longer each
+ * time, and then takes one task at a time, until one has gone well.
  */
 @Injectable()
 export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger('Worker');
   private readonly worker = `${hostname()}-${process.pid}`.slice(0, 100);
-  private readonly running = new Map<Promise<void>, Task>();
+  private readonly running = new Map<Promise<unknown>, Task>();
   private readonly stopPolling = new AbortController();
   private readonly drain = new AbortController();
   private polling: Promise<void> | null = null;
   private trouble: string | null = null;
   private idle = false;
+  /** Of this worker's own faults, in ticks; 0 while there are none. */
+  private pause = 0;
+  private pauseLeft = 0;
   /** Kept until it is answered: asked again with it, the store gives the lease whose answer was lost. */
   private token = newLeaseToken();
 
@@ -61,6 +71,7 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
 
   @Interval(1_000)
   tick(): void {
+    if (this.pauseLeft > 0) this.pauseLeft--;
     if (this.polling) this.sayIdle();
     this.poll();
   }
@@ -81,6 +92,7 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
 
   private get hasFreeSlot(): boolean {
     if (this.running.size >= this.config.slots || this.stopPolling.signal.aborted) return false;
+    if (this.pauseLeft > 0 || (this.pause > 0 && this.running.size > 0)) return false;
     return ![...this.running.values()].some(wantsToBeAlone);
   }
 
@@ -126,10 +138,20 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
       this.runner.run(lease, token, this.drain.signal, Promise.all(before)),
     );
     this.running.set(run, lease.task);
-    void run.then(() => {
+    void run.then((fault) => {
       this.running.delete(run);
+      if (fault) this.pauseFor(fault);
+      else this.pause = this.pauseLeft = 0;
       this.poll();
     });
+  }
+
+  /** Tasks that were begun before the pause, and meet the same fault, do not make it longer. */
+  private pauseFor({ message }: LocalFault): void {
+    if (this.pauseLeft > 0) return;
+    this.pause = Math.min(Math.max(1, this.pause * 2), longestPause);
+    this.pauseLeft = this.pause;
+    this.logger.error(`This worker cannot work, and takes no task for ${this.pause} s: ${message}`);
   }
 
   private handle(error: unknown): void {

@@ -13,6 +13,7 @@ import { WorkerConfig } from '../config.js';
 import { ImageFailure, ProcessingTimeout } from '../image/image-failure.js';
 import { ImageProcessor } from '../image/image-processor.js';
 import { LeaseKeeper, LeaseLost } from '../lease/lease-keeper.js';
+import { LocalFault } from '../local-fault.js';
 import { FILE_STORE, LEASE_STORE } from '../stores.js';
 import { patiently } from './patience.js';
 import { DamagedDownload, WorkFolder } from './work-folder.js';
@@ -20,6 +21,11 @@ import { DamagedDownload, WorkFolder } from './work-folder.js';
 /** The reason of the abort when the worker must stop before a task is done. */
 export class Draining extends Error {
   override name = 'Draining';
+}
+
+/** The files of a task are more than the work folder takes; another worker may have a larger one. */
+class TooLargeForFolder extends Error {
+  override name = 'TooLargeForFolder';
 }
 
 /** How long a draining worker tries to give a task back. */
@@ -44,6 +50,7 @@ export class TaskRunner {
 
   /**
    * Never rejects.
+   * @returns why this worker cannot work, when that is why it gave the task back
    * @param drain aborts when the worker must stop now
    * @param turn when the work may begin; until then the lease is kept
    */
@@ -52,7 +59,7 @@ export class TaskRunner {
     token: string,
     drain: AbortSignal,
     turn: Promise<unknown> = Promise.resolve(),
-  ): Promise<void> {
+  ): Promise<LocalFault | null> {
     const keeper = new LeaseKeeper(this.leases, task.id, token);
     keeper.start(expiresInMs);
     const signal = AbortSignal.any([keeper.lost, drain]);
@@ -63,8 +70,11 @@ export class TaskRunner {
       const outputs = await this.process(task, keeper, signal);
       await patiently(signal, () => this.leases.finish(task.id, token, outputs));
       this.logger.log(`Task ${task.id} is done in ${Math.round(performance.now() - began)} ms`);
+      return null;
     } catch (error) {
-      await this.giveUp(task, token, signal.aborted ? signal.reason : error, signal);
+      const reason: unknown = signal.aborted ? signal.reason : await this.blame(error);
+      await this.giveUp(task, token, reason, signal);
+      return reason instanceof LocalFault ? reason : null;
     } finally {
       keeper.stop();
     }
@@ -101,9 +111,16 @@ export class TaskRunner {
     }
   }
 
+  /** What does not even fit into an empty work folder is at fault itself: given back, it would stop one worker after another. */
+  private async blame(error: unknown): Promise<unknown> {
+    if (!(error instanceof LocalFault) || !error.isFull) return error;
+    const free = await WorkFolder.isMostlyFree(this.config.workFolder).catch(() => false);
+    return free ? new TooLargeForFolder('The files of the task do not fit into the work folder') : error;
+  }
+
   private async giveUp(task: Task, token: string, error: unknown, signal: AbortSignal): Promise<void> {
     try {
-      if (error instanceof Draining) {
+      if (error instanceof Draining || error instanceof LocalFault) {
         await this.release(task, token);
       } else if (error instanceof LeaseLost || Problem.is(error, 'lease-lost', 'task-not-found')) {
         this.logger.warn(`Task ${task.id} is given up: ${error.message}`);
@@ -138,6 +155,7 @@ async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal):
 function failureOf(error: unknown, { error: before }: Task): Failure {
   const detail = (error as Error).message.slice(0, 1000);
   if (error instanceof ImageFailure) return { code: error.code, detail, permanent: true };
+  if (error instanceof TooLargeForFolder) return { code: 'work-folder-too-small', detail, permanent: false };
   if (error instanceof DamagedDownload) return { code: 'damaged-download', detail, permanent: false };
   if (error instanceof ProcessingTimeout) {
     return { code: 'processing-timeout', detail, permanent: before?.code === 'processing-timeout' };

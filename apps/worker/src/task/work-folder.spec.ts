@@ -118,13 +118,16 @@ describe('WorkFolder', () => {
 
     describe('into a disk that is full', () => {
       it.each<[string, () => Promise<{ bytesWritten: number }>]>([
-        ['says so', () => Promise.reject(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }))],
+        [
+          'says so',
+          () => Promise.reject(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC', errno: -28 })),
+        ],
         ['takes less than it was given', () => Promise.resolve({ bytesWritten: 10 })],
-      ])('and %s, does not blame the picture', async (_, write) => {
+      ])('and %s, blames neither the picture nor the download', async (_, write) => {
         const { source } = storage.taskWith(randomBytes(3_000_000));
         vi.spyOn(await handles(), 'writev').mockImplementation(write as unknown as FileHandle['writev']);
 
-        await expect(folder.download(source, never)).rejects.toThrow(DamagedDownload);
+        await expect(folder.download(source, never)).rejects.toMatchObject({ name: 'LocalFault', isFull: true });
 
         await vi.waitFor(() => expect(storage.openDownloads).toBe(0));
       });
@@ -133,7 +136,10 @@ describe('WorkFolder', () => {
         const { source } = storage.taskWith(randomBytes(30_000_000));
         await rm(folder.path, { recursive: true });
 
-        await expect(folder.download(source, never)).rejects.toThrow('ENOENT');
+        await expect(folder.download(source, never)).rejects.toMatchObject({
+          name: 'LocalFault',
+          message: expect.stringContaining('ENOENT') as string,
+        });
 
         await vi.waitFor(() => expect(storage.openDownloads).toBe(0));
       });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newOutputPrefix, type FileReference, type FileStore, type Task } from '#contracts';
 import type { ProcessedImage } from '../image/image-processor.js';
+import { LocalFault, locally } from '../local-fault.js';
 
 /** The source that arrived is not the source that was stored: the download is at fault, not the picture. */
 export class DamagedDownload extends Error {
@@ -15,6 +16,9 @@ export const workFolderPrefix = 'node-micro-';
 /** About what one write should carry; a write for each chunk from the network would take longer than the download. */
 const gatherBytes = 1024 ** 2;
 
+/** The part of a disk that is free when nothing but a task's own files can have filled it. */
+const mostlyFree = 0.5;
+
 /** The files of one attempt, in a folder of its own that is removed with it. */
 export class WorkFolder implements AsyncDisposable {
   private constructor(
@@ -22,38 +26,41 @@ export class WorkFolder implements AsyncDisposable {
     private readonly files: FileStore,
   ) {}
 
+  /** @throws LocalFault */
   static async create(parent: string, files: FileStore): Promise<WorkFolder> {
-    return new WorkFolder(await mkdtemp(join(parent, workFolderPrefix)), files);
+    return new WorkFolder(await locally(mkdtemp(join(parent, workFolderPrefix))), files);
   }
 
+  /** Whether most of the disk is free, so that what did not fit was itself too large. */
+  static async isMostlyFree(parent: string): Promise<boolean> {
+    const { bavail, blocks } = await statfs(parent);
+    return bavail > blocks * mostlyFree;
+  }
+
+  /** What cannot be removed is left to the sweeper: it must not hide how the work ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    await rm(this.path, { recursive: true, force: true }).catch(() => undefined);
   }
 
   /**
    * Downloads the source and compares it with what the task says of it. @returns its path
-   * @throws DamagedDownload, or a Problem of the file store
+   * @throws DamagedDownload, LocalFault, or a Problem of the file store
    */
   async download({ key, size, sha256 }: FileReference, signal: AbortSignal): Promise<string> {
     const path = join(this.path, 'source');
     // Before the download: one whose stream nobody reads would keep its connection.
-    await using file = await open(path, 'w');
+    await using file = await locally(open(path, 'w'));
     const { stream } = await this.files.open(key, { signal });
     const hash = createHash('sha256');
     let received = 0;
     try {
       for await (const chunks of gather(stream as AsyncIterable<Buffer>)) {
-        let missing = 0;
-        for (const chunk of chunks) {
-          hash.update(chunk);
-          missing += chunk.length;
-        }
-        received += missing;
-        missing -= (await file.writev(chunks)).bytesWritten;
-        if (missing > 0) throw new Error('the work folder is full');
+        for (const chunk of chunks) hash.update(chunk);
+        received += await write(file, chunks);
       }
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof LocalFault) throw error;
       const reason = (error as Error).message;
       throw new DamagedDownload(`The download broke off after ${received} of ${size} bytes: ${reason}`, {
         cause: error,
@@ -70,6 +77,14 @@ export class WorkFolder implements AsyncDisposable {
     const stored = await this.files.put(key, createReadStream(path, { highWaterMark: 256 * 1024 }), { size, signal });
     return { ...stored, type, name, width, height };
   }
+}
+
+/** Writes all chunks. @returns how many bytes they are @throws LocalFault */
+async function write(file: FileHandle, chunks: Buffer[]): Promise<number> {
+  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  const { bytesWritten } = await locally(file.writev(chunks));
+  if (bytesWritten < bytes) throw new LocalFault('No space left in the work folder');
+  return bytes;
 }
 
 /** The chunks of a stream, about `gatherBytes` of them at a time. */
