@@ -2,6 +2,7 @@ import { services, type RegisteredService } from '#contracts';
 import { Listening, Readiness, ServiceConfig, ServiceIdentity } from '#chassis';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { advertisedEndpoint } from './advertised-endpoint.js';
+import { isFoundByRegistration } from './needed-service.js';
 import { RegistryClient } from './registry-client.js';
 
 const ttlSeconds = 15;
@@ -10,7 +11,8 @@ const retryMs = 1_000;
 
 /**
  * The registration of this process. Begins once the service listens, is renewed three times in its time to live, tries
- * until the registry is there, and ends before the service stops accepting connections.
+ * until the registry is there, and ends before the service stops accepting connections. A service that others find by
+ * it is not ready before.
  */
 @Injectable()
 export class Registration implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -29,7 +31,9 @@ export class Registration implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly listening: Listening,
     readiness: Readiness,
   ) {
-    readiness.need('registration', () => (this.wasRegistered ? null : 'not registered yet'));
+    if (isFoundByRegistration(identity.service, config)) {
+      readiness.need('registration', () => (this.wasRegistered ? null : 'not registered yet'));
+    }
   }
 
   onApplicationBootstrap(): void {

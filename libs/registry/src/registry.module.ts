@@ -4,11 +4,10 @@ import { FixedEndpoints, ServiceClient, services } from '#contracts';
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Global, Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { EndpointLookups } from './endpoint-lookups.js';
+import type { NeededService } from './needed-service.js';
 import { RegisteredEndpoints } from './registered-endpoints.js';
 import { Registration } from './registration.js';
 import { RegistryClient } from './registry-client.js';
-
-type NeededService = 'db' | 'storage' | 'master';
 
 /** The injection token of the client of a needed service. */
 export function serviceClient(service: NeededService): string {
