@@ -51,6 +51,12 @@ async function isReachable(host: string, port: number): Promise<boolean> {
   }
 }
 
+it('an address that this machine has not is told in one line', async () => {
+  const refusing = run('db', { HOST: '192.0.2.1', MICRO_INSECURE: 'true' });
+  expect(await refusing.ended()).toBe(1);
+  expect(refusing.lines).toEqual([expect.stringMatching(/^Cannot listen: .*192\.0\.2\.1/)]);
+});
+
 describe('without a token', () => {
   it('every service listens on 127.0.0.1 and no other address', async () => {
     await Promise.all(

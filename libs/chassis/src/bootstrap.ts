@@ -63,9 +63,12 @@ export async function serve(app: NestExpressApplication, prepare?: ServiceModule
   app.get(Listening).begin(address);
 }
 
+/** What is wrong with `HOST` or the port, when the error is one of these. */
+const unlistenable = new Set(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN']);
+
 function startFailure(error: unknown): string {
   if (error instanceof ConfigError) return `Configuration error: ${error.message}`;
   const { code, message, stack } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  if (code === 'EADDRINUSE' || code === 'EACCES') return `Cannot listen: ${message}`;
+  if (code && unlistenable.has(code)) return `Cannot listen: ${message}`;
   return `Cannot start: ${stack ?? String(error)}`;
 }

@@ -95,6 +95,12 @@ describe('The health of a service', () => {
 });
 
 describe('A service that listens', () => {
+  it('takes the address of IPv4 that a name has, so that others can be told of it', async () => {
+    const { app } = await runningService([], { host: 'localhost' });
+
+    expect(await app.get(Listening).address).toMatchObject({ address: '127.0.0.1' });
+  });
+
   it('tells the address to those who wait for it', async () => {
     const { app, origin } = await runningService([]);
 

@@ -145,7 +145,14 @@ describe('ServiceConfig', () => {
       expect(load({ HOST, MICRO_INSECURE: 'true' }).listenHost).toBe(HOST);
       expect(load({ HOST, MICRO_TOKEN: token }).listenHost).toBe(HOST);
     }
-    for (const HOST of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) expect(load({ HOST }).listenHost).toBe(HOST);
+    for (const HOST of ['localhost', '127.0.0.1', '127.1.2.3']) expect(load({ HOST }).listenHost).toBe(HOST);
+  });
+
+  it('refuses to listen on an address of IPv6, which is no part of an endpoint', () => {
+    for (const HOST of ['::1', '[::1]', 'fe80::1%eth0', '2001:db8::7', 'localhost:8001']) {
+      const only = 'HOST must be a name, an IPv4 address, or :: for every interface';
+      expect(refusal({ HOST, MICRO_TOKEN: token })).toBe(`${only} (it is "${HOST}")`);
+    }
   });
 });
 

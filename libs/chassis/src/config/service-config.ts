@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { ConfigError } from './config-error.js';
 import { Env } from './env.js';
 
@@ -6,16 +6,18 @@ export const defaultGraceSeconds = 20;
 
 const endpointPattern = /^[A-Za-z0-9._-]+:[0-9]{1,5}$/;
 const endpointMessage = '$property must be a host and a port, like localhost:8000';
-const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+const loopback = /^(localhost|127\.\d+\.\d+\.\d+)$/;
 
 /** The configuration that every service has; each adds its own. */
 export abstract class ServiceConfig {
   /** Each service declares its port with `@EnvPort`. */
   abstract port: number;
 
-  @Env('HOST', 'Address to listen on; by default every interface when a token is set, else loopback only')
+  @Env('HOST', 'Name or IPv4 address; by default every interface when a token is set, else loopback only')
   @IsOptional()
-  @IsString()
+  @Matches(/^([A-Za-z0-9._-]+|::)$/, {
+    message: '$property must be a name, an IPv4 address, or :: for every interface',
+  })
   host?: string;
 
   @Env('MICRO_ADVERTISE', 'Endpoint or host under which other services reach this one; found by itself when not set')

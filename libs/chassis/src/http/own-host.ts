@@ -1,7 +1,7 @@
 import { Problem } from '#contracts';
 import type { RequestHandler } from 'express';
 
-const loopbackAddress = /^(127\.|::1$)/;
+const loopbackAddress = /^127\./;
 const loopbackName = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Whether a `Host` is a name of this machine that no name server can give to another address, or take from one. */
