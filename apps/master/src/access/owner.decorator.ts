@@ -8,12 +8,7 @@ export function setOwner(request: Request, owner: string): void {
   owners.set(request, owner);
 }
 
-/** Whose key came with a request; null when no keys are wanted: the caller then sees the tasks of all owners. */
-export function ownerOf(request: Request): string | null {
-  return owners.get(request) ?? null;
-}
-
-/** The owner of the request's key, or null; see `ownerOf`. */
-export const Owner = createParamDecorator((_unused: unknown, context: ExecutionContext) =>
-  ownerOf(context.switchToHttp().getRequest<Request>()),
+/** Whose key came with the request; null when no keys are wanted: the caller then sees the tasks of all owners. */
+export const Owner = createParamDecorator(
+  (_unused: unknown, context: ExecutionContext) => owners.get(context.switchToHttp().getRequest<Request>()) ?? null,
 );
