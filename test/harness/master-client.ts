@@ -14,10 +14,14 @@ export interface ShownTask {
 }
 
 /**
- * 503: a service is away, or full. 429: too many requests. 410: master was frozen for so long that the janitor took the
- * upload for an orphan.
+ * 503: a service is away, or full. 429: too many requests. 410 `task-gone`: master was frozen for so long that the
+ * janitor took the upload for an orphan.
  */
-const worthRepeating = [503, 429, 410];
+async function isWorthRepeating(response: Response): Promise<boolean> {
+  if (response.status !== 410) return [429, 503].includes(response.status);
+  const { code } = (await response.clone().json()) as { code: string };
+  return code === 'task-gone';
+}
 
 /**
  * A good client: repeats what was not answered, or answered as worth repeating, after the time that the answer asks for;
@@ -40,7 +44,7 @@ export class MasterClient {
     return patiently(async () => {
       if (tries++ > 0) this.retries++;
       const response = await this.fetch(path, init);
-      if (!worthRepeating.includes(response.status)) return response;
+      if (!(await isWorthRepeating(response))) return response;
       throw new TryAgain(await response.text(), Number(response.headers.get('Retry-After') ?? 0) * 1000);
     });
   }

@@ -110,6 +110,7 @@ describe('an upload whose master is suspended between the bytes and the task', (
 
     const refused = await uploading;
     expect(refused.status).toBe(410);
+    expect(refused.headers.get('Retry-After')).toBe('1');
     expect(await refused.json()).toMatchObject({ code: 'task-gone' });
     expect(await allTasks(system)).toEqual([]);
 

@@ -52,7 +52,11 @@ export class MemoryTaskStore extends MemoryLeases implements TaskStore {
       throw new Problem('idempotency-key-reused', 'The key came with another request');
     }
     const id = this.tasks.has(asked.id) || !isKnown ? asked.id : known.id;
-    if (this.gone.has(id)) throw new Problem('task-gone', `Task ${id} was removed`);
+    if (this.gone.has(id)) {
+      throw isKnown
+        ? new Problem('task-deleted', `Task ${id} was deleted`)
+        : new Problem('task-gone', `No task can have the id ${id}`, { retryAfterSeconds: 1 });
+    }
     const created = !this.tasks.has(id);
     if (created && this.backlog >= this.policy.backlogLimit) {
       throw new Problem('queue-full', 'Too many tasks wait', { retryAfterSeconds: 10 });

@@ -103,7 +103,10 @@ describe('DiskFileStore on its disk', () => {
       const store = await start();
       const key = newSourceKey(randomUUID());
       vi.spyOn(await handles(), 'writev').mockRejectedValueOnce(Object.assign(new Error(code), { code }));
-      await expect(store.put(key, body(randomBytes(100)))).rejects.toMatchObject({ code: 'storage-full' });
+      await expect(store.put(key, body(randomBytes(100)))).rejects.toMatchObject({
+        code: 'storage-full',
+        extras: { retryAfterSeconds: 10 },
+      });
       expect(await filesOnDisk()).toEqual([]);
       expect(await readdir(store.tempFolder)).toEqual([]);
       await store.put(key, body(randomBytes(100)));

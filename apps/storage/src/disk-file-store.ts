@@ -76,7 +76,7 @@ export class DiskFileStore implements FileStore {
       return await this.receive(key, path, untilAborted(body, options.signal), options);
     } catch (error) {
       if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
-        throw new Problem('storage-full', 'There is no room for the file', { cause: error });
+        throw new Problem('storage-full', 'There is no room for the file', { retryAfterSeconds: 10, cause: error });
       }
       throw error;
     } finally {

@@ -134,12 +134,12 @@ export function creating(opened: OpenForTest<OpenedStore<TaskStore>>): void {
       expect((await store.create(third)).task.id).toBe(second.id);
     });
 
-    it('remembers the key of a task that was deleted: the task is gone', async () => {
+    it('remembers the key of a task that was deleted: for as long no other can be made under it', async () => {
       const { store } = await opened();
       const { task } = await store.create(newTask({ idempotency: idempotency('key') }));
       await store.delete(task.id);
 
-      await expect(store.create(newTask({ idempotency: idempotency('key') }))).rejects.toEqual(problem('task-gone'));
+      await expect(store.create(newTask({ idempotency: idempotency('key') }))).rejects.toEqual(problem('task-deleted'));
       const other = newTask({ idempotency: idempotency('key', 'another picture') });
       await expect(store.create(other)).rejects.toEqual(problem('idempotency-key-reused'));
     });

@@ -64,7 +64,7 @@ export function removing(opened: OpenForTest<OpenedStore<TaskStore>>): void {
 
       await store.bury(asked.id);
 
-      await expect(store.create(asked)).rejects.toEqual(problem('task-gone'));
+      await expect(store.create(asked)).rejects.toMatchObject({ code: 'task-gone', extras: { retryAfterSeconds: 1 } });
       await expect(store.get(asked.id)).rejects.toEqual(problem('task-not-found'));
     });
 

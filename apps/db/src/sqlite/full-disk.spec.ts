@@ -41,7 +41,7 @@ describe('A store whose disk is full', () => {
     const store = opened();
     const kept = await filled(store);
     const task = newTask({ labels: { filling: 'x'.repeat(5_000) } });
-    await expect(store.create(task)).rejects.toEqual(problem('storage-full'));
+    await expect(store.create(task)).rejects.toMatchObject({ code: 'storage-full', extras: { retryAfterSeconds: 10 } });
 
     const { tasks } = await store.list({ limit: 200 });
     expect(tasks.map(({ id }) => id).sort()).toEqual(kept.sort());

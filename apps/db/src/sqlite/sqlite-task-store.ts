@@ -60,7 +60,7 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
     });
     if (created) this.announce(id);
     const row = this.find(id);
-    if (!row) throw gone(id);
+    if (!row) throw new Problem('task-deleted', `Task ${id}, of this idempotency key, was deleted`);
     return { task: taskOfRow(row), created };
   }
 
@@ -235,7 +235,7 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
       return this.database.transaction(work);
     } catch (error) {
       throw error instanceof DiskFull
-        ? new Problem('storage-full', 'There is no room for the task', { cause: error })
+        ? new Problem('storage-full', 'There is no room for the task', { retryAfterSeconds: 10, cause: error })
         : error;
     }
   }
@@ -306,5 +306,5 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
 }
 
 function gone(id: string): Problem {
-  return new Problem('task-gone', `Task ${id} was removed`);
+  return new Problem('task-gone', `No task can have the id ${id} any more`, { retryAfterSeconds: 1 });
 }

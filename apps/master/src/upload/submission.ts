@@ -47,7 +47,8 @@ export class Submission {
 
   /**
    * The task of the upload, or the first one's when its idempotency key came before.
-   * @throws Problem `invalid-request`, `idempotency-key-reused`, `task-gone`, `service-unavailable`
+   * @throws Problem `invalid-request`, `idempotency-key-reused`, `task-gone`, `task-deleted`, `queue-full`,
+   * `storage-full`, `store-mismatch`, `service-unavailable`
    */
   async submit(stored: StoredSource, fields: SubmissionDto, origin: SubmissionOrigin): Promise<Task> {
     const { taskId, ...source } = stored;

@@ -180,6 +180,19 @@ describe('an upload that is refused leaves no file:', () => {
     expect(master.files.keys).toHaveLength(1);
   });
 
+  it('one whose idempotency key is that of a deleted task, and need not be repeated', async () => {
+    const master = await RunningMaster.start();
+    const key = { 'Idempotency-Key': 'a key' };
+    const { id } = (await upload(master, [image], key)).json as unknown as Task;
+    await master.send('DELETE', `/task/${id}`);
+
+    const answer = await upload(master, [image], key);
+
+    expect(answer).toMatchObject({ status: 410, json: { code: 'task-deleted' } });
+    expect(answer.headers).not.toHaveProperty('retry-after');
+    expect(master.files.keys).toEqual([]);
+  });
+
   it.each([
     ['whose id was buried', new Problem('task-gone', 'buried'), 410],
     ['for which the queue is too long', new Problem('queue-full', '9 tasks wait', { retryAfterSeconds: 10 }), 503],

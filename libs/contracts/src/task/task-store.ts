@@ -50,8 +50,8 @@ export interface QueueStats {
 export interface TaskStore extends LeaseStore {
   /**
    * Makes a task, `queued`. Idempotent by id and by idempotency key.
-   * @throws Problem `task-gone` for an id that was buried or deleted, or a key whose task was; `idempotency-key-reused`;
-   * `queue-full` for a new task beyond the limit; `storage-full`.
+   * @throws Problem `task-gone` for an id that was buried or deleted: another one may succeed; `task-deleted` for a key
+   * whose task was deleted; `idempotency-key-reused`; `queue-full` for a new task beyond the limit; `storage-full`.
    */
   create(task: NewTask): Promise<Created>;
   /** @throws Problem `task-not-found` */
