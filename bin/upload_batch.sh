@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Uploads one image COUNT times: finds master in the registry, then posts the image to it again and again.
+# Uploads one image COUNT times: finds master in the registry, then posts the image to it again and again; under the key
+# of the API in MICRO_API_KEY, if there is one.
 set -euo pipefail
 
 usage() {
@@ -17,9 +18,12 @@ master=$(curl --silent --show-error --fail "http://$registry/masterendpoint") ||
   exit 1
 }
 echo "Uploading to $master"
+# For curl's standard input: everybody on this machine can read its arguments.
+authorization=${MICRO_API_KEY:+"header = \"Authorization: Bearer $MICRO_API_KEY\""}
 
 for ((number = 1; number <= count; number++)); do
-  answer=$(curl --silent --show-error --write-out '\n%{http_code}' --form "image=@\"${image//\"/\\\"}\"" "http://$master/task")
+  answer=$(curl --silent --show-error --config - --write-out '\n%{http_code}' \
+    --form "image=@\"${image//\"/\\\"}\"" "http://$master/task" <<< "$authorization")
   status=${answer##*$'\n'} body=${answer%$'\n'*}
   if [[ $status != 201 ]]; then
     echo "$0: upload $number was refused with $status: $body" >&2

@@ -248,6 +248,14 @@ describe('The autoscaling of workers', () => {
     expect(metadata.valueLocation).toBe('backlog');
     expect(Number(metadata.targetValue)).toBeGreaterThan(0);
   });
+
+  it('shows master the token of the services, which an API with keys takes as well', () => {
+    const [trigger] = named(keda, 'ScaledObject', 'micro-worker').spec.triggers!;
+    const { spec } = named(keda, 'TriggerAuthentication', trigger!.authenticationRef!.name);
+
+    expect(trigger!.metadata.authMode).toBe('bearer');
+    expect(spec.secretTargetRef).toEqual([{ parameter: 'token', name: 'micro-token', key: 'MICRO_TOKEN' }]);
+  });
 });
 
 describe('The unikernels of Virtlet', () => {

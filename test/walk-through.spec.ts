@@ -94,4 +94,23 @@ describe('bin/upload_batch.sh', () => {
       await expect(run(script, [system.registry])).rejects.toMatchObject({ code: 2 });
     },
   );
+
+  it.skipIf(missing.length > 0)('uploads under the key in MICRO_API_KEY, which no argument of curl shows', async () => {
+    const key = 'alice-has-a-long-key';
+    const system = await System.start({ env: { MICRO_API_KEYS: `alice:${key}` } });
+    const photo = join(system.folder, 'photo.png');
+    await writeFile(photo, await png());
+    const upload = [join(root, 'bin/upload_batch.sh'), system.registry, photo];
+    const withKey = { env: { ...process.env, MICRO_API_KEY: key } };
+    await expect(run('bash', upload)).rejects.toMatchObject({
+      stderr: expect.stringContaining('refused with 401') as string,
+    });
+
+    const { stdout, stderr } = await run('bash', ['-x', ...upload], withKey);
+
+    expect(stdout).toMatch(/^1\/1 {2}task /m);
+    const calls = stderr.split('\n').filter((line) => /^\++ curl /.test(line));
+    expect(calls).toHaveLength(2);
+    expect(calls.join()).not.toContain(key);
+  });
 });

@@ -1,4 +1,5 @@
 import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
+import { TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
@@ -10,6 +11,10 @@ import { repository, type Manifest } from './manifests.js';
 const models = {
   'apps/v1 Deployment': [Deployment, 'kubernetes-models/apps/v1/Deployment'],
   'keda.sh/v1alpha1 ScaledObject': [ScaledObject, '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject'],
+  'keda.sh/v1alpha1 TriggerAuthentication': [
+    TriggerAuthentication,
+    '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication',
+  ],
   'networking.k8s.io/v1 NetworkPolicy': [NetworkPolicy, 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'],
   'policy/v1 PodDisruptionBudget': [PodDisruptionBudget, 'kubernetes-models/policy/v1/PodDisruptionBudget'],
   'v1 ConfigMap': [ConfigMap, 'kubernetes-models/v1/ConfigMap'],

@@ -57,7 +57,8 @@ export interface Manifest {
     ingress?: { from?: { podSelector?: { matchLabels: Record<string, string> } }[]; ports: { port: number }[] }[];
     egress?: { to: { podSelector?: { matchLabels: Record<string, string> } }[]; ports: { port: number }[] }[];
     scaleTargetRef?: Named;
-    triggers?: { type: string; metadata: Record<string, string> }[];
+    triggers?: { type: string; metadata: Record<string, string>; authenticationRef?: Named }[];
+    secretTargetRef?: (Named & { parameter: string; key: string })[];
     minReplicaCount?: number;
   };
 }
