@@ -10,7 +10,7 @@ export class StorageConfig extends ServiceConfig {
 
   @Env('MICRO_DATA', 'Folder of everything that the embedded stores keep')
   @IsString()
-  data: string = './data';
+  dataFolder: string = './data';
 
   @Env('MICRO_STORAGE_URL', 'Where files are kept, file:<folder>; by default the folder storage in MICRO_DATA')
   @IsOptional()
@@ -31,7 +31,7 @@ export class StorageConfig extends ServiceConfig {
 
   /** The folder of the file store, as an absolute path. @throws ConfigError */
   get folder(): string {
-    if (this.storageUrl === undefined) return resolve(join(this.data, 'storage'));
+    if (this.storageUrl === undefined) return resolve(join(this.dataFolder, 'storage'));
     // `file:` and then a path as it is, relative or absolute, or a URL without a host: `file:///srv/files`.
     const match = /^file:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(this.storageUrl);
     if (match) return resolve(match[1]!);
