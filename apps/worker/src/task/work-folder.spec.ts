@@ -1,15 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, readlink, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { leaseNumberOfKey, taskIdOfKey } from '#contracts';
+import { HttpFileStore, leaseNumberOfKey, ServiceClient, taskIdOfKey, type Endpoints } from '#contracts';
+import { create as createAxios } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { unavailable } from '../../test/lease-desk.js';
 import { StorageStandIn, type Damage } from '../../test/storage-stand-in.js';
 import { WorkPlace } from '../../test/work-place.js';
 import { DamagedDownload, WorkFolder } from './work-folder.js';
 
 const never = new AbortController().signal;
+
+/** Of a storage that has not registered. */
+const unknown: Endpoints = {
+  service: 'storage',
+  pick: () => Promise.reject(unavailable()),
+  setAside: () => undefined,
+};
 
 describe('WorkFolder', () => {
   let storage: StorageStandIn;
@@ -165,6 +174,34 @@ describe('WorkFolder', () => {
       expect(storage.bytesOf(reference).equals(bytes)).toBe(true);
       expect([taskIdOfKey(reference.key), leaseNumberOfKey(reference.key)]).toEqual([task.id, 7]);
       expect(reference.key.endsWith('/thumb')).toBe(true);
+    });
+
+    it.skipIf(process.platform !== 'linux')('leaves no file open when storage is not known', async () => {
+      const nowhere = new HttpFileStore(new ServiceClient(unknown, createAxios()));
+      const attempt = await WorkFolder.create(place.config.workFolder, nowhere);
+      const task = storage.taskWith(randomBytes(1));
+      const image = await made(randomBytes(10));
+
+      await expect(attempt.upload(task, image, never)).rejects.toMatchObject({ code: 'service-unavailable' });
+
+      // A stream that was made opens its file before its reading, in its own time.
+      await readFile(image.path);
+      const held = await Promise.all(
+        (await readdir('/proc/self/fd')).map((number) => readlink(`/proc/self/fd/${number}`).catch(() => null)),
+      );
+      expect(held).not.toContain(image.path);
+    });
+
+    it('finds this worker at fault when the output is gone', async () => {
+      const task = storage.taskWith(randomBytes(1));
+      const image = await made(randomBytes(10));
+      await rm(image.path);
+
+      await expect(folder.upload(task, image, never)).rejects.toMatchObject({
+        name: 'LocalFault',
+        message: expect.stringContaining('ENOENT') as string,
+      });
+      expect(storage.files.size).toBe(1);
     });
 
     it('takes a new key for every try', async () => {

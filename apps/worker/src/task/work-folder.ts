@@ -4,7 +4,7 @@ import { mkdtemp, open, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newOutputPrefix, type FileReference, type FileStore, type Task } from '#contracts';
 import type { ProcessedImage } from '../image/image-processor.js';
-import { LocalFault, locally } from '../local-fault.js';
+import { LocalFault, localFault, locally } from '../local-fault.js';
 
 /** The source that arrived is not the source that was stored: the download is at fault, not the picture. */
 export class DamagedDownload extends Error {
@@ -15,6 +15,7 @@ export const workFolderPrefix = 'node-micro-';
 
 /** About what one write should carry; a write for each chunk from the network would take longer than the download. */
 const gatherBytes = 1024 ** 2;
+const readBytes = 256 * 1024;
 
 /** The part of a disk that is free when nothing but a task's own files can have filled it. */
 const mostlyFree = 0.5;
@@ -70,11 +71,11 @@ export class WorkFolder implements AsyncDisposable {
     throw new DamagedDownload(`The source arrived with ${received} bytes and another digest; it has ${size} bytes`);
   }
 
-  /** Uploads an output under a key of this try alone. */
+  /** Uploads an output under a key of this try alone. @throws LocalFault, or a Problem of the file store */
   async upload(task: Task, image: ProcessedImage, signal: AbortSignal): Promise<FileReference> {
     const { name, path, type, size, width, height } = image;
     const key = newOutputPrefix(task.id, task.leaseNumber) + name;
-    const stored = await this.files.put(key, createReadStream(path, { highWaterMark: 256 * 1024 }), { size, signal });
+    const stored = await this.files.put(key, bytesOf(path), { size, signal });
     return { ...stored, type, name, width, height };
   }
 }
@@ -85,6 +86,19 @@ async function write(file: FileHandle, chunks: Buffer[]): Promise<number> {
   const { bytesWritten } = await locally(file.writev(chunks));
   if (bytesWritten < bytes) throw new LocalFault('No space left in the work folder');
   return bytes;
+}
+
+/**
+ * The bytes of a file, which is opened when they are first asked for: when no storage is known, nobody asks for them, and
+ * nobody would close it.
+ * @throws LocalFault
+ */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { highWaterMark: readBytes }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw localFault(error) ?? error;
+  }
 }
 
 /** The chunks of a stream, about `gatherBytes` of them at a time. */
