@@ -78,7 +78,7 @@ describe('a download', () => {
     });
   });
 
-  it('of the source gives the upload, under the name that it had', async () => {
+  it('of the source gives the upload, under its name', async () => {
     const { headers, body } = await master.get(`/task/${id}/source`);
 
     expect(body.toString()).toBe('the source');
@@ -86,6 +86,19 @@ describe('a download', () => {
       'content-type': 'image/jpeg',
       'content-disposition': 'attachment; filename="my photo.v2.jpg"',
     });
+  });
+
+  it.each([
+    ['evil.html', 'evil.jpg'],
+    ['photo', 'photo.jpg'],
+    ['photo.jpeg', 'photo.jpg'],
+    ['photo.jpg.exe', 'photo.jpg.jpg'],
+  ])('of a source called %j has the extension of its type, not that of its name', async (name, shown) => {
+    const task = await queued(name);
+
+    const { headers } = await master.get(`/task/${task.id}/source`);
+
+    expect(headers['content-disposition']).toBe(`attachment; filename=${shown}`);
   });
 
   it('has a name of any script', async () => {

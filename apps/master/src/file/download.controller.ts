@@ -34,8 +34,7 @@ export class DownloadController {
   ): Promise<void> {
     await this.ownership.require(id, owner);
     const { output, source } = await this.taskFiles.output(id, name);
-    const extension = imageTypes[output.type] ?? 'bin';
-    await this.send(output, `${source.name.replace(/\.[^.]*$/, '')}-${output.name}.${extension}`, request, response);
+    await this.send(output, `${stemOf(source)}-${output.name}`, request, response);
   }
 
   @ApiOperation({ summary: 'Download the image that was uploaded' })
@@ -48,10 +47,10 @@ export class DownloadController {
   ): Promise<void> {
     await this.ownership.require(id, owner);
     const source = await this.taskFiles.source(id);
-    await this.send(source, source.name, request, response);
+    await this.send(source, stemOf(source), request, response);
   }
 
-  private async send(file: FileReference, name: string, request: Request, response: Response): Promise<void> {
+  private async send(file: FileReference, stem: string, request: Request, response: Response): Promise<void> {
     const etag = `"${file.sha256}"`;
     const validators = { ETag: etag, 'Cache-Control': 'private, no-cache' };
     if (matchesEntityTag(request.headers['if-none-match'], etag)) {
@@ -61,7 +60,7 @@ export class DownloadController {
     const wanted = request.method === 'GET' && (ifRange ?? etag) === etag ? parseRange(range) : undefined;
     const opened = await this.files.open(file.key, { range: wanted, signal: abortOnHangUp(request, response) });
     // Not before the file is open: a refusal is no attachment, and has not the tag of the file.
-    response.attachment(name);
+    response.attachment(`${stem}.${imageTypes[file.type] ?? 'bin'}`);
     response.type(file.type);
     response.set({
       ...validators,
@@ -83,4 +82,9 @@ export class DownloadController {
     // Cut off on either side, the other one is cut off too; there is nobody left to tell.
     await pipeline(opened.stream, response).catch(() => response.destroy());
   }
+}
+
+/** A file's name without the client's extension, which would decide what opens the file: a GIF may be a page as well. */
+function stemOf({ name }: FileReference): string {
+  return name.replace(/\.[^.]*$/, '');
 }
