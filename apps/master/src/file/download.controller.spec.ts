@@ -207,13 +207,29 @@ describe('a download', () => {
       });
     });
 
-    it('closes the file', async () => {
+    it('opens no file', async () => {
       const open = vi.spyOn(master.files, 'open');
 
       await master.send('HEAD', `/task/${id}/download`);
 
-      expect(((await open.mock.results[0]!.value) as { stream: Readable }).stream.destroyed).toBe(true);
+      expect(open).not.toHaveBeenCalled();
     });
+
+    it('is not found when storage has lost the file', async () => {
+      await master.files.delete(output.key);
+
+      expect(await master.send('HEAD', `/task/${id}/download`)).toMatchObject({ status: 404 });
+    });
+  });
+
+  it('that storage has lost is told so, without the key that only services know', async () => {
+    await master.files.delete(output.key);
+
+    const answer = await download();
+
+    expect(answer).toMatchObject({ status: 404, json: { code: 'file-not-found' } });
+    expect(answer.body.toString()).not.toContain(output.key);
+    expect(answer.headers).not.toHaveProperty('content-disposition');
   });
 
   it.each([

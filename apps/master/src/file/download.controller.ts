@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { abortOnHangUp, matchesEntityTag, parseRange, type FileReference, type FileStore } from '#contracts';
+import { abortOnHangUp, matchesEntityTag, parseRange, Problem, type FileReference, type FileStore } from '#contracts';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
@@ -56,18 +56,18 @@ export class DownloadController {
     if (matchesEntityTag(request.headers['if-none-match'], etag)) {
       return void response.status(304).set(validators).end();
     }
+    const { key } = file;
+    // Nothing of what follows is set before the file is found: a refusal is no attachment, and has not the tag of the file.
+    if (request.method === 'HEAD') {
+      const size = await this.files.size(key).catch(withoutKey);
+      present(response, file, stem).set({ ...validators, 'Content-Length': String(size) });
+      return void response.end();
+    }
     const { 'if-range': ifRange, range } = request.headers;
-    const wanted = request.method === 'GET' && (ifRange ?? etag) === etag ? parseRange(range) : undefined;
-    const opened = await this.files.open(file.key, { range: wanted, signal: abortOnHangUp(request, response) });
-    // Not before the file is open: a refusal is no attachment, and has not the tag of the file.
-    response.attachment(`${stem}.${imageTypes[file.type] ?? 'bin'}`);
-    response.type(file.type);
-    response.set({
-      ...validators,
-      'Accept-Ranges': 'bytes',
-      'Content-Security-Policy': "default-src 'none'; sandbox",
-      'X-Content-Type-Options': 'nosniff',
-    });
+    const wanted = (ifRange ?? etag) === etag ? parseRange(range) : undefined;
+    const signal = abortOnHangUp(request, response);
+    const opened = await this.files.open(key, { range: wanted, signal }).catch(withoutKey);
+    present(response, file, stem).set(validators);
     if (opened.range) {
       const { start, end } = opened.range;
       response.status(206).set('Content-Range', `bytes ${start}-${end}/${opened.size}`);
@@ -75,13 +75,26 @@ export class DownloadController {
     } else {
       response.set('Content-Length', String(opened.size));
     }
-    if (request.method === 'HEAD') {
-      opened.stream.destroy();
-      return void response.end();
-    }
     // Cut off on either side, the other one is cut off too; there is nobody left to tell.
     await pipeline(opened.stream, response).catch(() => response.destroy());
   }
+}
+
+/** Says what the file is, and that no browser is to show it as a page. */
+function present(response: Response, { type }: FileReference, stem: string): Response {
+  return response
+    .attachment(`${stem}.${imageTypes[type] ?? 'bin'}`)
+    .type(type)
+    .set({
+      'Accept-Ranges': 'bytes',
+      'Content-Security-Policy': "default-src 'none'; sandbox",
+      'X-Content-Type-Options': 'nosniff',
+    });
+}
+
+/** Keys of files are not for clients. */
+function withoutKey(error: unknown): never {
+  throw Problem.is(error, 'file-not-found') ? new Problem('file-not-found', 'Storage has lost this file') : error;
 }
 
 /** A file's name without the client's extension, which would decide what opens the file: a GIF may be a page as well. */
