@@ -9,13 +9,19 @@ import { WorkerConfig } from '../src/config.js';
 export class WorkPlace {
   readonly config: WorkerConfig;
   readonly log: string[] = [];
+  /** Those that were logged as they are, with their stacks. */
+  readonly errors: Error[] = [];
 
   constructor(chosen: Partial<WorkerConfig> = {}) {
     const workFolder = mkdtempSync(join(tmpdir(), 'micro-worker-test-'));
     onTestFinished(() => rmSync(workFolder, { recursive: true, force: true }));
     this.config = Object.assign(new WorkerConfig(), { workFolder, slots: 2, ...chosen });
     const note = (message: unknown): number => this.log.push(String(message));
-    Logger.overrideLogger({ log: note, warn: note, error: note } satisfies LoggerService);
+    const noteError = (message: unknown): void => {
+      note(message);
+      if (message instanceof Error) this.errors.push(message);
+    };
+    Logger.overrideLogger({ log: note, warn: note, error: noteError } satisfies LoggerService);
   }
 
   /** What lies in the work folder; nothing between two tasks. */

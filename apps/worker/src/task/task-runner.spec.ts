@@ -207,12 +207,28 @@ describe('TaskRunner', () => {
       expect(await settle(runningTask())).toMatchObject(failed('file-not-found', false));
     });
 
-    it('to be tried again at an error that nobody expected, told in as many words as db takes', async () => {
-      vi.spyOn(images, 'process').mockRejectedValue(new Error('x'.repeat(2_000)));
+    it('to be tried again at an error that nobody expected, which only the log tells, with its stack', async () => {
+      const error = new TypeError('Cannot read /tmp/a-secret-place');
+      vi.spyOn(images, 'process').mockRejectedValue(error);
 
-      expect(await settle(storage.taskWith(picture))).toEqual({
-        failed: { code: 'processing-failed', detail: 'x'.repeat(1_000), permanent: false },
-      });
+      const detail = 'The worker met an error that it did not expect';
+      const failure = { code: 'processing-failed', detail, permanent: false };
+      expect(await settle(storage.taskWith(picture))).toEqual({ failed: failure });
+      expect(place.errors).toEqual([error]);
+    });
+
+    it('to be tried again when its download breaks off, of which only the log tells the cause', async () => {
+      storage.damages.push('broken off');
+
+      const detail = expect.stringMatching(/^The download broke off after \d+ of \d+ bytes$/) as string;
+      expect(await settle(storage.taskWith(picture))).toMatchObject({ failed: { detail } });
+      expect(place.log.filter((line) => /aborted|ECONNRESET|terminated/.test(line))).toHaveLength(1);
+    });
+
+    it('in as many words as db takes', async () => {
+      vi.spyOn(images, 'process').mockRejectedValue(new ImageFailure('recipe-does-not-fit', 'x'.repeat(2_000)));
+
+      expect(await settle(storage.taskWith(picture))).toHaveProperty('failed.detail', 'x'.repeat(1_000));
     });
   });
 

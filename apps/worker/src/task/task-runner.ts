@@ -118,6 +118,14 @@ export class TaskRunner {
     return free ? new TooLargeForFolder('The files of the task do not fit into the work folder') : error;
   }
 
+  /** What is behind a failure, which is for the operator alone: it may name files and endpoints. */
+  private tell(error: unknown, { code }: Failure, { id }: Task): void {
+    if (code === 'processing-failed') this.logger.error(error, `Task ${id}`);
+    else if (error instanceof DamagedDownload && error.cause) {
+      this.logger.warn(`Task ${id}: ${(error.cause as Error).message}`);
+    }
+  }
+
   private async giveUp(task: Task, token: string, error: unknown, signal: AbortSignal): Promise<void> {
     try {
       if (error instanceof Draining || error instanceof LocalFault) {
@@ -126,6 +134,7 @@ export class TaskRunner {
         this.logger.warn(`Task ${task.id} is given up: ${error.message}`);
       } else {
         const failure = failureOf(error, task);
+        this.tell(error, failure, task);
         const { state } = await patiently(signal, () => this.leases.fail(task.id, token, failure));
         const then = state === 'failed' ? 'It has failed for good' : 'It will be tried again';
         this.logger.warn(`Task ${task.id}: ${failure.code}: ${failure.detail}. ${then}`);
@@ -163,5 +172,5 @@ function failureOf(error: unknown, { error: before }: Task): Failure {
   // Master has accepted the recipe, so it is newer than this worker; another worker may know it.
   if (Problem.is(error, 'invalid-request')) return { code: 'unknown-recipe', detail, permanent: false };
   if (error instanceof Problem) return { code: error.code, detail: error.detail.slice(0, 1000), permanent: false };
-  return { code: 'processing-failed', detail, permanent: false };
+  return { code: 'processing-failed', detail: 'The worker met an error that it did not expect', permanent: false };
 }

@@ -79,7 +79,7 @@ describe('WorkFolder', () => {
       ['shorter', /^The source arrived with 99999 bytes/],
       ['longer', /^The source arrived with 100001 bytes/],
       ['altered', /^The source arrived with 100000 bytes and another digest; it has 100000 bytes$/],
-      ['broken off', /^The download broke off after \d+ of 100000 bytes: /],
+      ['broken off', /^The download broke off after \d+ of 100000 bytes$/],
     ])('of a source that arrives %s is at fault, not the picture', async (damage, message) => {
       const { source } = storage.taskWith(randomBytes(100_000));
       storage.damages.push(damage);

@@ -6,7 +6,10 @@ import { newOutputPrefix, type FileReference, type FileStore, type Task } from '
 import type { ProcessedImage } from '../image/image-processor.js';
 import { LocalFault, localFault, locally } from '../local-fault.js';
 
-/** The source that arrived is not the source that was stored: the download is at fault, not the picture. */
+/**
+ * The source that arrived is not the source that was stored: the download is at fault, not the picture. Its message is
+ * for clients, its cause is not.
+ */
 export class DamagedDownload extends Error {
   override name = 'DamagedDownload';
 }
@@ -62,10 +65,7 @@ export class WorkFolder implements AsyncDisposable {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof LocalFault) throw error;
-      const reason = (error as Error).message;
-      throw new DamagedDownload(`The download broke off after ${received} of ${size} bytes: ${reason}`, {
-        cause: error,
-      });
+      throw new DamagedDownload(`The download broke off after ${received} of ${size} bytes`, { cause: error });
     }
     if (received === size && hash.digest('hex') === sha256) return path;
     throw new DamagedDownload(`The source arrived with ${received} bytes and another digest; it has ${size} bytes`);
