@@ -64,7 +64,7 @@ export class TaskRunner {
     keeper.start(expiresInMs);
     const signal = AbortSignal.any([keeper.lost, drain]);
     try {
-      await untilAborted(turn, signal);
+      await unlessAborted(turn, signal);
       const began = performance.now();
       this.logger.log(`Working on task ${task.id}`);
       const outputs = await this.process(task, keeper, signal);
@@ -105,7 +105,7 @@ export class TaskRunner {
    */
   private async untilDone<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
     try {
-      return await untilAborted(work, signal);
+      return await unlessAborted(work, signal);
     } finally {
       if (!(signal.reason instanceof Draining)) await work.catch(() => undefined);
     }
@@ -146,7 +146,7 @@ export class TaskRunner {
 }
 
 /** What a promise comes to, unless the signal aborts first. */
-async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   const aborted = Promise.withResolvers<never>();
   const abort = (): void => aborted.reject(signal.reason as Error);
   if (signal.aborted) abort();
