@@ -204,12 +204,14 @@ it('an abort ends the work between two passes, with its reason', async () => {
   const reason = new Error('no longer wanted');
   const operations: Operation[] = [{ negate: {} }, { flop: {} }];
   const recipe = { outputs: { image: { operations, format: 'png' as const } } };
-  for (const passesBefore of [0, 1]) {
+  // Before it waits for memory, before its first pass, before its second one.
+  for (const looksBefore of [0, 1, 2]) {
     let looks = 0;
-    const throwIfAborted = (): void => {
-      if (++looks > passesBefore) throw reason;
+    const { signal } = new AbortController();
+    signal.throwIfAborted = () => {
+      if (++looks > looksBefore) throw reason;
     };
-    await expect(processAll(source, recipe, {}, { throwIfAborted } as AbortSignal)).rejects.toBe(reason);
+    await expect(processAll(source, recipe, {}, signal)).rejects.toBe(reason);
   }
 });
 

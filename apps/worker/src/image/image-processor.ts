@@ -6,9 +6,9 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { WorkerConfig } from '../config.js';
 import { localFault, locally } from '../local-fault.js';
 import { ImageFailure, ProcessingTimeout } from './image-failure.js';
-import { formatOf, timingOf, type ImageFormat } from './image-format.js';
+import { formatOf, timingOf, type ImageFormat, type Timing } from './image-format.js';
 import { MemoryBudget } from './memory-budget.js';
-import { memoryOfPass } from './memory.js';
+import { memoryOfOutput, memoryOfPass } from './memory.js';
 import { operationTable } from './operations/operation-table.js';
 import { passesOf } from './passes.js';
 import { fileWithPicture, handOver, isSharable, type Picture } from './picture.js';
@@ -51,6 +51,18 @@ export interface ProcessedImage {
   height: number;
 }
 
+/** How one output is made from the source. */
+interface Plan {
+  name: string;
+  output: OutputRecipe;
+  format: ImageFormat;
+  timing: Timing;
+  /** The source as this output begins with it. */
+  picture: Picture;
+  /** What it takes of the memory. */
+  bytes: number;
+}
+
 /**
  * Runs recipes with sharp: one thread an image, as many images at once as the worker has slots. Limits are held before
  * sharp decodes anything.
@@ -74,78 +86,70 @@ export class ImageProcessor {
    * this worker does not know; the reason of the abort; any other error may not happen again
    */
   async process(source: string, recipe: Recipe, folder: string, signal?: AbortSignal): Promise<ProcessedImage[]> {
-    const { outputs } = parseRecipe(recipe);
+    const outputs = Object.entries(parseRecipe(recipe).outputs);
     const metadata = await this.inspect(source);
-    const names = Object.keys(outputs);
-    const isShared = names.length > 1 && isSharable(metadata, this.config.imageMemory / this.config.slots);
-    const decoded = isShared ? await this.decode(source, metadata, signal) : null;
-    const processed: ProcessedImage[] = [];
-    try {
-      for (const [name, output] of Object.entries(outputs)) {
-        const format = formatOf(output, metadata);
-        const picture = decoded ?? fileWithPicture(source, metadata, format.animated, this.config.pixelLimit);
-        // No name of an output is that of another file in the folder.
-        const path = join(folder, `output-${name}`);
-        processed.push({ name, path, ...(await this.processOutput(picture, metadata, output, path, signal)) });
+    const { imageMemory, slots } = this.config;
+    const plans = outputs.map(([name, output]) => this.plan(source, metadata, name, output));
+    const [{ picture }] = plans as [Plan];
+    const isShared = plans.length > 1 && isSharable(metadata, imageMemory / slots);
+    const work = async (): Promise<ProcessedImage[]> => {
+      const decoded = isShared ? await this.decode(picture) : null;
+      try {
+        const processed: ProcessedImage[] = [];
+        for (const plan of plans)
+          processed.push(await this.processOutput(decoded ?? plan.picture, plan, folder, signal));
+        return processed;
+      } finally {
+        decoded?.close();
       }
-    } finally {
-      decoded?.close();
-    }
-    return processed;
+    };
+    const bytes = Math.max(...plans.map((plan) => plan.bytes)) + (isShared ? memoryOfPass(picture, [], null) : 0);
+    return this.memory.run(bytes, work, signal);
+  }
+
+  /** @throws ImageFailure */
+  private plan(source: string, metadata: Metadata, name: string, output: OutputRecipe): Plan {
+    const { pixelLimit } = this.config;
+    const format = formatOf(output, metadata);
+    const picture = fileWithPicture(source, metadata, format.animated, pixelLimit);
+    this.requireFrames(picture);
+    const bytes = memoryOfOutput(picture, output, format, pixelLimit);
+    return { name, output, format, timing: timingOf(metadata), picture, bytes };
   }
 
   /** The picture, decoded once for several outputs. */
-  private async decode(source: string, metadata: Metadata, signal?: AbortSignal): Promise<Picture> {
-    const original = fileWithPicture(source, metadata, false, this.config.pixelLimit);
-    const work = async (): Promise<Picture> => {
-      const deadline = this.deadline();
-      try {
-        return await handOver(limitTime(original.open(), deadline), []);
-      } catch (error) {
-        throw await this.explain(error as Error, original, deadline);
-      }
-    };
-    return this.memory.run(memoryOfPass(original, [], null), work, signal);
+  private async decode(original: Picture): Promise<Picture> {
+    const deadline = this.deadline();
+    try {
+      return await handOver(limitTime(original.open(), deadline), []);
+    } catch (error) {
+      throw await this.explain(error as Error, original, deadline);
+    }
   }
 
   private async processOutput(
     original: Picture,
-    metadata: Metadata,
-    output: OutputRecipe,
-    path: string,
+    { name, output, format, timing }: Plan,
+    folder: string,
     signal?: AbortSignal,
-  ): Promise<Omit<ProcessedImage, 'name' | 'path'>> {
-    const format = formatOf(output, metadata);
-    this.requireFrames(original);
+  ): Promise<ProcessedImage> {
+    // No name of an output is that of another file in the folder.
+    const path = join(folder, `output-${name}`);
     const passes = passesOf(output.operations, original.plain);
     const last = passes.pop()!;
-    let deadline = this.deadline();
+    const deadline = this.deadline();
     let picture = original;
-    const run = async <Made>(
-      pass: Operation[],
-      encoded: ImageFormat | null,
-      make: (image: Sharp) => Promise<Made>,
-    ): Promise<Made> => {
-      signal?.throwIfAborted();
-      const kept = picture === original ? 0 : original.memory.held;
-      const asked = performance.now();
-      const work = async (): Promise<Made> => {
-        // The time of an output is that of its work, not that of its wait for memory.
-        deadline += performance.now() - asked;
-        return make(limitTime(await this.append(picture, pass), deadline));
-      };
-      return this.memory.run(kept + memoryOfPass(picture, pass, encoded), work, signal);
-    };
     try {
       for (const pass of passes) {
-        const next = await run(pass, null, (image) => handOver(image, pass));
+        signal?.throwIfAborted();
+        const next = await handOver(limitTime(await this.append(picture, pass), deadline), pass);
         if (picture !== original) picture.close();
         picture = next;
       }
-      const { size, width, height, pageHeight } = await run(last, format, (image) =>
-        format.encode(image, timingOf(metadata), output.quality).toFile(path),
-      );
-      return { type: format.type, size, width, height: pageHeight ?? height };
+      signal?.throwIfAborted();
+      const image = limitTime(await this.append(picture, last), deadline);
+      const { size, width, height, pageHeight } = await format.encode(image, timing, output.quality).toFile(path);
+      return { name, path, type: format.type, size, width, height: pageHeight ?? height };
     } catch (error) {
       signal?.throwIfAborted();
       throw await this.explain(error as Error, original, deadline);

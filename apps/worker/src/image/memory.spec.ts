@@ -7,7 +7,7 @@ import { animatedGif, colours } from '../../test/pictures.js';
 import { processAll, processOne } from '../../test/processing.js';
 import { WorkerConfig } from '../config.js';
 import { formatOf } from './image-format.js';
-import { memoryOfFile, memoryOfPass } from './memory.js';
+import { memoryOfFile, memoryOfOutput, memoryOfPass } from './memory.js';
 
 const side = 10_000;
 const canvas = { width: side, height: side, frames: 1, grey: false };
@@ -21,6 +21,13 @@ function file(chosen: Partial<Metadata> = {}): Metadata {
 function megabytes(pass: Operation[], format: 'jpeg' | 'png' | 'webp' | 'avif' | null, source = file()): number {
   const encoded = format && formatOf({ operations: [], format }, source);
   return memoryOfPass({ canvas, memory: memoryOfFile(source) }, pass, encoded) / 1e6;
+}
+
+/** What an output of a picture of 100 megapixels takes, in megabytes. */
+function ofOutput(operations: Operation[], pixelLimit = 1e9): number {
+  const png = formatOf({ operations: [], format: 'png' }, file());
+  const picture = { canvas, memory: memoryOfFile(file()), plain: true };
+  return memoryOfOutput(picture, { operations, format: 'png' }, png, pixelLimit) / 1e6;
 }
 
 describe('the memory that a pass takes', () => {
@@ -70,6 +77,26 @@ describe('the memory that a pass takes', () => {
     ['an AVIF', { format: 'heif' }, 20],
   ])('counts what is kept of %s to decode it', (_what, source, bytes) => {
     expect(megabytes([], 'png', file(source))).toBe(megabytes([], 'png') + bytes * bytesPerMillion);
+  });
+});
+
+describe('the memory that an output takes', () => {
+  it('is that of its only pass', () => {
+    expect(ofOutput([{ negate: {} }])).toBe(megabytes([{ negate: {} }], 'png'));
+  });
+
+  it('is that of the pass that takes most, with the pixels that it was given', () => {
+    // The third has the pixels of the second, turns them as a whole, and is encoded.
+    expect(ofOutput([{ flop: {} }, { blur: { sigma: 2 } }, { flip: {} }])).toBe(80 + (4 + 4 + 4) * bytesPerMillion);
+  });
+
+  it('is little for the passes that come after a large picture was made small', () => {
+    const small: Operation = { resize: { width: 640 } };
+    expect(ofOutput([small, { blur: { sigma: 2 } }, { flip: {} }])).toBeLessThan(82);
+  });
+
+  it('leaves out what will be refused for its size', () => {
+    expect(ofOutput([{ flop: {} }, { extend: { right: 9 * side } }], 2e8)).toBe(megabytes([{ flop: {} }], null));
   });
 });
 

@@ -1,8 +1,9 @@
-import { operationEntry, type Operation } from '#contracts';
+import { operationEntry, type Operation, type OutputRecipe } from '#contracts';
 import type { Metadata } from 'sharp';
 import type { ImageFormat } from './image-format.js';
 import type { Canvas } from './operations/operation-entry.js';
 import { operationTable } from './operations/operation-table.js';
+import { passesOf } from './passes.js';
 import { largestSize, sizeAfter, type Size } from './room.js';
 
 /** What a picture takes of the memory, beside what is made of it. */
@@ -56,6 +57,29 @@ export function memoryOfFile({
 }
 
 /**
+ * The most that an output takes of the memory, over all its passes, in bytes. A pass that would make more pixels than
+ * are allowed is refused when it comes to that, and counts for nothing here.
+ */
+export function memoryOfOutput(
+  { canvas, memory, plain }: { canvas: Canvas; memory: PictureMemory; plain: boolean },
+  { operations }: OutputRecipe,
+  format: ImageFormat,
+  pixelLimit: number,
+): number {
+  const passes = passesOf(operations, plain);
+  const last = passes.at(-1);
+  let picture = { canvas, memory };
+  let most = 0;
+  for (const pass of passes) {
+    const largest = Math.max(...sizesOn(picture.canvas, pass).map(areaOf));
+    if (largest * picture.canvas.frames > pixelLimit) break;
+    most = Math.max(most, memoryOfPass(picture, pass, pass === last ? format : null));
+    picture = handedOver(picture.canvas, pass);
+  }
+  return most;
+}
+
+/**
  * The most that a pass takes of the memory, in bytes.
  * @param format what the pass encodes its picture as; null for one that hands its pixels over
  */
@@ -64,16 +88,34 @@ export function memoryOfPass(
   pass: Operation[],
   format: ImageFormat | null,
 ): number {
-  const largest = [canvas, ...pass.map((operation) => largestSize(operation, canvas))];
-  const after = pass.map((operation) => sizeAfter(operation, canvas));
-  // At most one operation of a pass changes the size.
-  const result = after.find(({ width, height }) => width !== canvas.width || height !== canvas.height) ?? canvas;
+  const largest = sizesOn(canvas, pass);
   const pixels = Math.max(...largest.map(areaOf)) * canvas.frames;
   const rows = Math.min(pixels, keptRows * Math.max(...largest.map(({ width }) => width))) * rowPixelBytes;
   const whole = memory.turned || pass.some(needsWhole) ? pixels * memory.pixelBytes : 0;
   const frames = canvas.frames > 1 ? pixels * animationBytes : 0;
-  const made = areaOf(result) * (format ? format.encodingBytes : canvas.frames * handedOverBytes(pass));
+  const made = areaOf(sizeLeft(canvas, pass)) * (format ? format.encodingBytes : canvas.frames * handedOverBytes(pass));
   return memory.held + memory.decoding + rows + whole + frames + made;
+}
+
+/** All sizes that a picture has in a pass. */
+function sizesOn(canvas: Canvas, pass: Operation[]): Size[] {
+  return [canvas, ...pass.map((operation) => largestSize(operation, canvas))];
+}
+
+/** What a pass leaves; at most one of its operations changes the size. */
+function sizeLeft(canvas: Canvas, pass: Operation[]): Size {
+  const sizes = pass.map((operation) => sizeAfter(operation, canvas));
+  return sizes.find(({ width, height }) => width !== canvas.width || height !== canvas.height) ?? canvas;
+}
+
+/** The picture that a pass leaves for the next one, as `handOver` makes it. */
+function handedOver(canvas: Canvas, pass: Operation[]): { canvas: Canvas; memory: PictureMemory } {
+  const size = sizeLeft(canvas, pass);
+  const held = areaOf(size) * canvas.frames * channels;
+  return {
+    canvas: { ...canvas, ...size },
+    memory: { held, decoding: 0, pixelBytes: channels, turned: false },
+  };
 }
 
 function needsWhole(operation: Operation): boolean {
