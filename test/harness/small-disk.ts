@@ -15,9 +15,12 @@ export class SmallDisk {
   /** Why this machine mounts none; null when it does. */
   static readonly obstacle = obstacle();
 
-  /** Mounts one, and unmounts it when the test has ended, and after everything that the test starts later. */
-  static mount(megabytes: number): SmallDisk {
-    const folder = mount(megabytes);
+  /**
+   * Mounts one, and unmounts it when the test has ended, and after everything that the test starts later.
+   * @param files how many files and folders it can have, with its root
+   */
+  static mount(megabytes: number, files?: number): SmallDisk {
+    const folder = mount(megabytes, files);
     onTestFinished(() => unmount(folder));
     return new SmallDisk(folder);
   }
@@ -70,10 +73,11 @@ function obstacle(): string | null {
   }
 }
 
-function mount(megabytes: number): string {
+function mount(megabytes: number, files?: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'node-micro-test-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
+    const options = `size=${megabytes}m${files === undefined ? '' : `,nr_inodes=${files}`}`;
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'pipe' });
     return folder;
   } catch (error) {
     rmSync(folder, { recursive: true });

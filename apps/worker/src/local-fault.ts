@@ -2,10 +2,10 @@
 export class LocalFault extends Error {
   override name = 'LocalFault';
 
-  /** Whether it is only that there was no room. */
+  /** Whether it is only that the disk had no room; a quota that is used up is another matter. */
   get isFull(): boolean {
     const { code, message } = (this.cause ?? this) as NodeJS.ErrnoException;
-    return code === 'ENOSPC' || code === 'EDQUOT' || message.includes('No space left');
+    return code === 'ENOSPC' || message.includes('No space left');
   }
 }
 

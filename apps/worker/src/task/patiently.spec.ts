@@ -2,7 +2,7 @@ import { Problem } from '#contracts';
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { unavailable } from '../../test/lease-desk.js';
-import { patiently } from './patience.js';
+import { patiently } from './patiently.js';
 
 const never = new AbortController().signal;
 

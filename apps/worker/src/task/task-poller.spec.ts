@@ -75,6 +75,18 @@ describe('TaskPoller', () => {
     expect(new Set(asked().map(({ token }) => token)).size).toBe(2);
   });
 
+  it('asks again at the next tick, and not at once, when a master that stops did not wait', async () => {
+    next.mockResolvedValue(null);
+    poller.onApplicationBootstrap();
+    await settled();
+    expect(asked()).toHaveLength(1);
+
+    poller.tick();
+    await settled();
+
+    expect(asked()).toHaveLength(2);
+  });
+
   it('asks for the next task when a slot is free again', async () => {
     const tasks = offer(3);
     poller.onApplicationBootstrap();
@@ -127,7 +139,11 @@ describe('TaskPoller', () => {
   });
 
   it('asks on when no task came within the wait, under the same token', async () => {
-    next.mockResolvedValueOnce(null);
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    next.mockImplementationOnce(async ({ waitMs }) => {
+      now.mockReturnValue(waitMs);
+      return null;
+    });
 
     poller.onApplicationBootstrap();
     await settled();

@@ -103,12 +103,15 @@ export class TaskPoller implements OnApplicationBootstrap, OnModuleDestroy, Befo
   private async fillSlots(): Promise<void> {
     try {
       while (this.hasFreeSlot) {
+        const asked = performance.now();
         const lease = await this.leases.next(
           { worker: this.worker, token: this.token, waitMs },
           this.stopPolling.signal,
         );
         this.trouble = null;
         if (lease) this.begin(lease);
+        // A master that stops does not wait; the next tick asks again.
+        else if (performance.now() - asked < waitMs / 2) return;
       }
     } catch (error) {
       if (this.stopPolling.signal.aborted) await this.giveBackUnheard();

@@ -5,7 +5,7 @@ import type { Task } from '#contracts';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SmallDisk } from '../../../../test/harness/small-disk.js';
-import { LeaseDesk, type Said } from '../../test/lease-desk.js';
+import { LeaseDesk, unavailable, type Said } from '../../test/lease-desk.js';
 import { colours } from '../../test/pictures.js';
 import { StorageStandIn } from '../../test/storage-stand-in.js';
 import { WorkPlace } from '../../test/work-place.js';
@@ -78,6 +78,21 @@ describe('TaskRunner, when the worker itself is at fault', () => {
     place.config.workFolder = disk.folder;
 
     expect((await fault(storage.taskWith(picture))).isFull).toBe(true);
+  });
+
+  it.skipIf(SmallDisk.obstacle)('gives the task back because its disk takes no more files, however empty', async () => {
+    place.config.workFolder = SmallDisk.mount(1, 1).folder;
+
+    expect((await fault(storage.taskWith(picture))).isFull).toBe(true);
+  });
+
+  it('gives the task back as soon as master is there: it must not cost it a lease', async () => {
+    place.config.workFolder = '/nowhere';
+    const release = vi.spyOn(desk, 'release').mockRejectedValueOnce(unavailable());
+
+    await fault(storage.taskWith(picture));
+
+    expect(release).toHaveBeenCalledTimes(2);
   });
 
   it.skipIf(SmallDisk.obstacle)('gives the task back because others have left no room for what it makes', async () => {

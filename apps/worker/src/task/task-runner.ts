@@ -15,7 +15,7 @@ import { ImageProcessor } from '../image/image-processor.js';
 import { LeaseKeeper, LeaseLost } from '../lease/lease-keeper.js';
 import { LocalFault } from '../local-fault.js';
 import { FILE_STORE, LEASE_STORE } from '../stores.js';
-import { patiently } from './patience.js';
+import { patiently } from './patiently.js';
 import { DamagedDownload, WorkFolder } from './work-folder.js';
 
 /** The reason of the abort when the worker must stop before a task is done. */
@@ -111,11 +111,11 @@ export class TaskRunner {
     }
   }
 
-  /** What does not even fit into an empty work folder is at fault itself: given back, it would stop one worker after another. */
+  /** What does not fit into a disk that has room is at fault itself: given back, it would stop one worker after another. */
   private async blame(error: unknown): Promise<unknown> {
     if (!(error instanceof LocalFault) || !error.isFull) return error;
-    const free = await WorkFolder.isMostlyFree(this.config.workFolder).catch(() => false);
-    return free ? new TooLargeForFolder('The files of the task do not fit into the work folder') : error;
+    const hasRoom = await WorkFolder.hasRoom(this.config.workFolder).catch(() => false);
+    return hasRoom ? new TooLargeForFolder('The files of the task do not fit into the work folder') : error;
   }
 
   /** What is behind a failure, which is for the operator alone: it may name files and endpoints. */
@@ -128,8 +128,11 @@ export class TaskRunner {
 
   private async giveUp(task: Task, token: string, error: unknown, signal: AbortSignal): Promise<void> {
     try {
-      if (error instanceof Draining || error instanceof LocalFault) {
+      if (error instanceof Draining) {
         await this.release(task, token);
+      } else if (error instanceof LocalFault) {
+        await patiently(signal, () => this.leases.release(task.id, token));
+        this.logger.warn(`Task ${task.id} is given back: ${error.message}`);
       } else if (error instanceof LeaseLost || Problem.is(error, 'lease-lost', 'task-not-found')) {
         this.logger.warn(`Task ${task.id} is given up: ${error.message}`);
       } else {

@@ -20,8 +20,9 @@ export const workFolderPrefix = 'node-micro-';
 const gatherBytes = 1024 ** 2;
 const readBytes = 256 * 1024;
 
-/** The part of a disk that is free when nothing but a task's own files can have filled it. */
-const mostlyFree = 0.5;
+/** A disk with so much room, or half of it free, takes what most tasks need. */
+const roomBytes = 256 * 1024 ** 2;
+const roomPart = 0.5;
 
 /** The files of one attempt, in a folder of its own that is removed with it. */
 export class WorkFolder implements AsyncDisposable {
@@ -35,10 +36,12 @@ export class WorkFolder implements AsyncDisposable {
     return new WorkFolder(await locally(mkdtemp(join(parent, workFolderPrefix))), files);
   }
 
-  /** Whether most of the disk is free, so that what did not fit was itself too large. */
-  static async isMostlyFree(parent: string): Promise<boolean> {
-    const { bavail, blocks } = await statfs(parent);
-    return bavail > blocks * mostlyFree;
+  /** Whether the disk has room, now that a task has removed its files: what did not fit was itself too large then. */
+  static async hasRoom(parent: string): Promise<boolean> {
+    const { bavail, blocks, bsize, files, ffree } = await statfs(parent);
+    // Some file systems have no fixed number of files, and say 0.
+    const hasFiles = files === 0 || ffree > 0;
+    return hasFiles && (bavail * bsize > roomBytes || bavail > blocks * roomPart);
   }
 
   /** What cannot be removed is left to the sweeper: it must not hide how the work ended. */
