@@ -228,6 +228,15 @@ describe('Submission', () => {
         expect(ask).toHaveBeenCalledTimes(3);
       });
 
+      it('asks once for all uploads that come at the same time', async () => {
+        const ask = vi.spyOn(tasks, 'storeId').mockRejectedValueOnce(away);
+        const uploads = [submission.requireDb(), submission.requireDb()];
+
+        for (const upload of uploads) await expect(upload).rejects.toBe(away);
+
+        expect(ask).toHaveBeenCalledTimes(1);
+      });
+
       it('keeps the source, whose create may be on its way', () => {
         expect(files.keys).toHaveLength(1);
       });

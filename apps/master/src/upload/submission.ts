@@ -23,8 +23,9 @@ export interface SubmissionOrigin {
 /** Makes the task of a source that is durable. */
 @Injectable()
 export class Submission {
-  /** Whether db did not answer the last create, however often it was tried. */
+  /** Whether the last create was not answered, however often it was tried. */
   private unanswered = false;
+  private asking: Promise<void> | null = null;
 
   constructor(
     @Inject(TASK_STORE) private readonly tasks: TaskStore,
@@ -41,6 +42,11 @@ export class Submission {
    */
   async requireDb(): Promise<void> {
     if (!this.unanswered) return;
+    this.asking ??= this.askDb().finally(() => (this.asking = null));
+    await this.asking;
+  }
+
+  private async askDb(): Promise<void> {
     await this.tasks.storeId();
     this.unanswered = false;
   }

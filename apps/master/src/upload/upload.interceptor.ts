@@ -53,7 +53,10 @@ export class UploadInterceptor implements NestInterceptor {
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const hangUp = abortOnHangUp(request, response);
-    const received = this.slots.run(() => this.receive(request, response, hangUp), hangUp);
+    // Asked here, nobody waits in line for a refusal; asked again in `receive`, after that wait.
+    const received = this.submission
+      .requireDb()
+      .then(() => this.slots.run(() => this.receive(request, response, hangUp), hangUp));
     return from(received).pipe(
       mergeMap(() => next.handle()),
       catchError(async (error: unknown) => {
