@@ -186,6 +186,19 @@ describe('RegisteredEndpoints', () => {
       await expect(endpoints.pick()).rejects.toEqual(unavailable);
     });
 
+    it('stays out after a lookup that failed, which says nothing of its registration', async () => {
+      const { endpoints, time, names, picks, fails, isDown } = opened();
+      names(['a:1'], 2_000);
+      await picks(1);
+      time.ms += 1_000;
+      fails('a:1', 'stranger');
+      isDown();
+      await expect(endpoints.pick()).rejects.toEqual(unavailable);
+      names(['a:1']);
+
+      await expect(endpoints.pick()).rejects.toEqual(unavailable);
+    });
+
     it('is in again when it was registered anew after the registry had forgotten it', async () => {
       const { endpoints, names, picks, fails } = opened();
       names(['a:1']);

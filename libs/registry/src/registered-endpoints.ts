@@ -115,7 +115,9 @@ export class RegisteredEndpoints implements Endpoints {
     } catch (error) {
       if (!Problem.is(error)) throw error;
       heard = false;
-      for (const entry of this.cache.values()) entry.expiresAt = this.now() + entry.ttlMs;
+      for (const entry of this.cache.values()) {
+        if (entry.aside !== 'stranger') entry.expiresAt = this.now() + entry.ttlMs;
+      }
     }
     this.sayWhatIsMissing(heard);
     return heard;

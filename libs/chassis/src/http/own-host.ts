@@ -17,9 +17,10 @@ export function isLoopbackHost(host: string): boolean {
  * @param advertise a host, or a host and a port, under which it is known besides
  */
 export function requireOwnHost(address: string, advertise: string | undefined): RequestHandler {
-  const own = advertise && nameOf(advertise);
+  const own = advertise ? nameOf(advertise) : null;
+  const isOwn = (host: string): boolean => isLoopbackHost(host) || (own !== null && nameOf(host) === own);
   return ({ headers: { host } }, _response, next) => {
-    if (host === undefined || !loopbackAddress.test(address) || isLoopbackHost(host) || nameOf(host) === own) next();
+    if (host === undefined || !loopbackAddress.test(address) || isOwn(host)) next();
     else next(new Problem('misdirected-request', 'Only loopback names, and that of MICRO_ADVERTISE, lead here'));
   };
 }
