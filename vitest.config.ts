@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['source'];
 const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 /** `vi.waitFor` and `expect.poll` would give up after a second, which a busy machine may need for anything. */
-const patience = { setupFiles: 'test/patience.ts', expect: { poll: { timeout: 20_000 } } };
-const endToEnd = { testTimeout: 90_000, hookTimeout: 60_000, ...patience };
+const waitTimeout = { setupFiles: 'test/wait-timeout.ts', expect: { poll: { timeout: 20_000 } } };
+const endToEnd = { testTimeout: 90_000, hookTimeout: 60_000, ...waitTimeout };
 /** Builds `dist` anew, from which the services of other tests are started. */
 const walkThrough = 'test/walk-through.spec.ts';
 
@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts', 'bin/**/*.spec.ts'],
           testTimeout: 30_000,
-          ...patience,
+          ...waitTimeout,
           sequence: { groupOrder: 0 },
         },
       },

@@ -244,6 +244,8 @@ describe('while a service is away for longer than any lease', () => {
       await expectAway(await client.fetch(`/task/${work.id}?wait=30`), 'a long poll');
     });
     // Whether the lease outlasts it depends on which of the two is back first: without a registry, nobody finds db.
-    expect(await expectAllDone(begun, work)).toMatchObject({ failures: 0 });
+    const { failures, lostLeases } = await expectAllDone(begun, work);
+    expect(failures).toBe(0);
+    expect(lostLeases).toBeLessThanOrEqual(1);
   });
 });

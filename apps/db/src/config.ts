@@ -20,7 +20,7 @@ export class DbConfig extends ServiceConfig {
   @IsString()
   url?: string;
 
-  @Env('MICRO_LEASE_SECONDS', 'How long a lease lasts without renewal')
+  @Env('MICRO_LEASE_SECONDS', 'How long a lease lasts without renewal; below 30, a master that is frozen may cost one')
   @IsInt()
   @Min(1)
   @Max(3600)
