@@ -135,21 +135,3 @@ describe('a master that is told to stop', () => {
     expect(await polled).toEqual({ status: 204, body: null });
   });
 });
-
-describe('while a service is away', () => {
-  it('clients get 503 with Retry-After, and workers wait', async () => {
-    const system = await System.start();
-    const image = await png();
-    for (const service of ['storage', 'db'] as const) {
-      await system.process(service).end('SIGKILL');
-      const refused = await system.client.fetch('/task', { method: 'POST', body: form({ image }) });
-      expect(refused.status, service).toBe(503);
-      expect(refused.headers.get('Retry-After')).toBe('1');
-      expect(await refused.json()).toMatchObject({ code: 'service-unavailable' });
-      await system.launch(service);
-    }
-    const task = await system.client.settled((await system.client.upload(image)).id);
-    expect(task.state).toBe('finished');
-    expect(system.process('worker-1').hasEnded).toBe(false);
-  });
-});
