@@ -82,8 +82,8 @@ export class ImageProcessor {
   /**
    * Makes all outputs of a recipe from the picture at `source`, into `folder`.
    * @param signal aborts between two passes; a pass that has begun runs to its end
-   * @throws ImageFailure when the picture is at fault; LocalFault; ProcessingTimeout; Problem `invalid-request` for a recipe that
-   * this worker does not know; the reason of the abort; any other error may not happen again
+   * @throws ImageFailure when the picture is at fault; LocalFault; ProcessingTimeout; Problem `invalid-request` for a
+   * recipe that this worker does not know; the reason of the abort; any other error may not happen again
    */
   async process(source: string, recipe: Recipe, folder: string, signal?: AbortSignal): Promise<ProcessedImage[]> {
     const outputs = Object.entries(parseRecipe(recipe).outputs);

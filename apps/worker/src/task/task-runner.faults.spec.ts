@@ -5,13 +5,10 @@ import type { Task } from '#contracts';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SmallDisk } from '../../../../test/harness/small-disk.js';
-import { LeaseDesk, unavailable, type Said } from '../../test/lease-desk.js';
+import { unavailable, type Said } from '../../test/lease-desk.js';
+import { openRunner, type OpenedRunner } from '../../test/opened-runner.js';
 import { colours } from '../../test/pictures.js';
-import { StorageStandIn } from '../../test/storage-stand-in.js';
-import { WorkPlace } from '../../test/work-place.js';
-import { ImageProcessor } from '../image/image-processor.js';
 import { LocalFault } from '../local-fault.js';
-import { TaskRunner } from './task-runner.js';
 
 const never = new AbortController().signal;
 const picture = await colours().png().toBuffer();
@@ -30,18 +27,14 @@ async function noise(): Promise<Buffer> {
 }
 
 describe('TaskRunner, when the worker itself is at fault', () => {
-  let desk: LeaseDesk;
-  let storage: StorageStandIn;
-  let place: WorkPlace;
-  let images: ImageProcessor;
-  let runner: TaskRunner;
+  let desk: OpenedRunner['desk'];
+  let storage: OpenedRunner['storage'];
+  let place: OpenedRunner['place'];
+  let images: OpenedRunner['images'];
+  let runner: OpenedRunner['runner'];
 
   beforeEach(async () => {
-    desk = new LeaseDesk();
-    storage = await StorageStandIn.start();
-    place = new WorkPlace();
-    images = new ImageProcessor(place.config);
-    runner = new TaskRunner(desk, storage.client, images, place.config);
+    ({ desk, storage, place, images, runner } = await openRunner());
   });
 
   afterEach(() => vi.restoreAllMocks());

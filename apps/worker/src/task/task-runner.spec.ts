@@ -1,12 +1,12 @@
 import { Problem, type FileReference, type Task } from '#contracts';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
-import { LeaseDesk, runningTask, unavailable, type Said } from '../../test/lease-desk.js';
-import { StorageStandIn, type Damage } from '../../test/storage-stand-in.js';
-import { WorkPlace } from '../../test/work-place.js';
+import { runningTask, unavailable, type Said } from '../../test/lease-desk.js';
+import { openRunner, type OpenedRunner } from '../../test/opened-runner.js';
+import type { Damage } from '../../test/storage-stand-in.js';
 import { ImageFailure, ProcessingTimeout } from '../image/image-failure.js';
 import { ImageProcessor, type ProcessedImage } from '../image/image-processor.js';
-import { Draining, TaskRunner } from './task-runner.js';
+import { Draining } from './task-runner.js';
 
 const picture = await sharp({ create: { width: 4, height: 3, channels: 3, background: '#204060' } })
   .png()
@@ -22,19 +22,15 @@ function failed(code: string, permanent: boolean): object {
 }
 
 describe('TaskRunner', () => {
-  let desk: LeaseDesk;
-  let storage: StorageStandIn;
-  let place: WorkPlace;
-  let images: ImageProcessor;
-  let runner: TaskRunner;
+  let desk: OpenedRunner['desk'];
+  let storage: OpenedRunner['storage'];
+  let place: OpenedRunner['place'];
+  let images: OpenedRunner['images'];
+  let runner: OpenedRunner['runner'];
   let drain: AbortController;
 
   beforeEach(async () => {
-    desk = new LeaseDesk();
-    storage = await StorageStandIn.start();
-    place = new WorkPlace();
-    images = new ImageProcessor(place.config);
-    runner = new TaskRunner(desk, storage.client, images, place.config);
+    ({ desk, storage, place, images, runner } = await openRunner());
     drain = new AbortController();
   });
 

@@ -111,7 +111,7 @@ export class TaskRunner {
     }
   }
 
-  /** What does not fit into a disk that has room is at fault itself: given back, it would stop one worker after another. */
+  /** What does not fit into a disk that has room is at fault itself; given back, it would stop worker after worker. */
   private async blame(error: unknown): Promise<unknown> {
     if (!(error instanceof LocalFault) || !error.isFull) return error;
     const hasRoom = await WorkFolder.hasRoom(this.config.workFolder).catch(() => false);
