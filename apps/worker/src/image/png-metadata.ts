@@ -1,16 +1,11 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { bytesOfFile, pngChunks } from '#image-file';
+import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import { ImageFailure } from './image-failure.js';
 
 /** What all texts and colour profiles of a PNG may have together, in bytes, once they are inflated. */
 const largest = 16 * 1024 * 1024;
-
-const signature = Buffer.from('89504e470d0a1a0a', 'hex');
-const headBytes = 8;
-const checksumBytes = 4;
-/** Of small chunks, many are read at once. */
-const windowBytes = 256 * 1024;
 
 /** The kinds of chunks that the decoder keeps as they are, with where their compressed bytes begin. */
 const kept: Readonly<Record<string, (chunk: Buffer) => number | null>> = {
@@ -32,20 +27,14 @@ const kept: Readonly<Record<string, (chunk: Buffer) => number | null>> = {
  */
 export async function requireModestMetadata(path: string): Promise<void> {
   await using file = await open(path);
-  const bytes = windowOf(file);
-  if (!(await bytes(0, signature.length)).equals(signature)) return;
+  const bytes = bytesOfFile(file);
   let left = largest;
-  for (let position = signature.length; ;) {
-    const head = await bytes(position, headBytes);
-    if (head.length < headBytes) return;
-    const [length, type] = [head.readUInt32BE(0), head.toString('latin1', 4)];
-    if (Object.hasOwn(kept, type)) {
-      if (length > left) throw tooMuch();
-      const chunk = await bytes(position + headBytes, length);
-      const start = kept[type]!(chunk);
-      left -= start === null ? length : await inflatedSize(chunk.subarray(start), left);
-    }
-    position += headBytes + length + checksumBytes;
+  for await (const { type, start, length } of pngChunks(bytes)) {
+    if (!Object.hasOwn(kept, type)) continue;
+    if (length > left) throw tooMuch();
+    const chunk = await bytes(start, length);
+    const compressed = kept[type]!(chunk);
+    left -= compressed === null ? length : await inflatedSize(chunk.subarray(compressed), left);
   }
 }
 
@@ -57,18 +46,6 @@ async function inflatedSize(compressed: Buffer, limit: number): Promise<number> 
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooMuch();
     return compressed.length;
   }
-}
-
-/** Reads parts of a file, from front to back; fewer bytes than asked for at its end. */
-function windowOf(file: FileHandle): (position: number, length: number) => Promise<Buffer> {
-  let [start, window]: [number, Buffer] = [0, Buffer.alloc(0)];
-  return async (position, length) => {
-    if (position < start || position + length > start + window.length) {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(length, windowBytes)), { position });
-      [start, window] = [position, buffer.subarray(0, bytesRead)];
-    }
-    return window.subarray(position - start, position - start + length);
-  };
 }
 
 function tooMuch(): ImageFailure {
