@@ -1,6 +1,7 @@
 import type { OutputFormat, OutputRecipe } from '#contracts';
 import type { Metadata, Sharp } from 'sharp';
 import { ImageFailure } from './image-failure.js';
+import type { SourceFile } from './source-file.js';
 
 /** What an animation needs beside its pixels. */
 export interface Timing {
@@ -14,7 +15,7 @@ export interface Timing {
 const longestDelayMs = 65_535;
 
 /** What the timing of a source becomes in an output. */
-export function timingOf({ delay, loop }: Metadata): Timing {
+export function timingOf({ delay, loop }: Pick<Metadata, 'delay' | 'loop'>): Timing {
   return { delay: delay?.map((ms) => Math.min(ms, longestDelayMs)), loop };
 }
 
@@ -28,6 +29,8 @@ export interface ImageFormat {
    * Measured by bench/image-memory.bench.ts.
    */
   encodingBytes: number;
+  /** The most pixels that a side may have. */
+  longestSide: number;
   encode: (image: Sharp, timing: Timing, quality?: number) => Sharp;
 }
 
@@ -40,48 +43,56 @@ const formats: Record<Exclude<OutputFormat, 'same'>, ImageFormat> = {
     type: 'image/jpeg',
     animated: false,
     encodingBytes: 8,
+    longestSide: 65_535,
     encode: (image, _timing, quality) => image.jpeg({ quality }),
   },
   png: {
     type: 'image/png',
     animated: false,
     encodingBytes: 3,
+    longestSide: 2 ** 31 - 1,
     encode: (image) => image.png({ compressionLevel: 2, adaptiveFiltering: true }),
   },
   webp: {
     type: 'image/webp',
     animated: true,
     encodingBytes: 40,
+    longestSide: 16_383,
     encode: (image, timing, quality) => image.webp({ quality, effort: 2, ...timing }),
   },
   avif: {
     type: 'image/avif',
     animated: false,
     encodingBytes: 65,
+    longestSide: 16_384,
     encode: (image, _timing, quality) => image.avif({ quality, effort: 1 }),
   },
   gif: {
     type: 'image/gif',
     animated: true,
     encodingBytes: 15,
-    encode: (image, timing) => image.gif({ effort: 1, ...timing }),
+    longestSide: 65_535,
+    // Colours that an operation made would be pressed into the palette of the source.
+    encode: (image, timing) => image.gif({ effort: 1, reuse: false, ...timing }),
   },
   tiff: {
     type: 'image/tiff',
     animated: false,
     encodingBytes: 3,
+    longestSide: 2 ** 31 - 1,
     encode: (image) => image.tiff({ compression: 'deflate', predictor: 'horizontal' }),
   },
 };
 
 /** The format of an output; `same` is that of the source. @throws ImageFailure `unsupported-format` */
-export function formatOf({ format }: OutputRecipe, source: Metadata): ImageFormat {
+export function formatOf({ format }: OutputRecipe, source: Pick<SourceFile, 'type'>): ImageFormat {
   const name = format === 'same' ? sourceFormat(source) : format;
   if (Object.hasOwn(formats, name)) return formats[name as keyof typeof formats];
-  throw new ImageFailure('unsupported-format', `Pictures of the format ${name} are not supported`);
+  throw new ImageFailure('unsupported-format', `Pictures of the type ${source.type} are not supported`);
 }
 
-/** AVIF is told from HEIC, which shares its container, by its compression. */
-function sourceFormat({ format, compression }: Metadata): string {
-  return format === 'heif' && compression === 'av1' ? 'avif' : format;
+function sourceFormat({ type }: Pick<SourceFile, 'type'>): string {
+  // Of an animated PNG the first frame is the picture.
+  const still = type === 'image/apng' ? 'image/png' : type;
+  return Object.entries(formats).find(([, format]) => format.type === still)?.[0] ?? type;
 }

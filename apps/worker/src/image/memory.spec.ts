@@ -10,7 +10,7 @@ import { formatOf } from './image-format.js';
 import { memoryOfFile, memoryOfOutput, memoryOfPass } from './memory.js';
 
 const side = 10_000;
-const canvas = { width: side, height: side, frames: 1, grey: false };
+const canvas = { width: side, height: side, frames: 1, alpha: false, grey: false };
 const bytesPerMillion = side ** 2 / 1e6;
 
 function file(chosen: Partial<Metadata> = {}): Metadata {
@@ -19,13 +19,13 @@ function file(chosen: Partial<Metadata> = {}): Metadata {
 
 /** What a pass over a picture of 100 megapixels takes, in megabytes. */
 function megabytes(pass: Operation[], format: 'jpeg' | 'png' | 'webp' | 'avif' | null, source = file()): number {
-  const encoded = format && formatOf({ operations: [], format }, source);
+  const encoded = format && formatOf({ operations: [], format }, { type: 'image/png' });
   return memoryOfPass({ canvas, memory: memoryOfFile(source) }, pass, encoded) / 1e6;
 }
 
 /** What an output of a picture of 100 megapixels takes, in megabytes. */
 function ofOutput(operations: Operation[], pixelLimit = 1e9): number {
-  const png = formatOf({ operations: [], format: 'png' }, file());
+  const png = formatOf({ operations: [], format: 'png' }, { type: 'image/png' });
   const picture = { canvas, memory: memoryOfFile(file()), plain: true };
   return memoryOfOutput(picture, { operations, format: 'png' }, png, pixelLimit) / 1e6;
 }
@@ -52,7 +52,7 @@ describe('the memory that a pass takes', () => {
   it('counts the pixels that go to the next pass', () => {
     expect(megabytes([{ negate: {} }], null)).toBe(80 + 4 * bytesPerMillion);
     const handedOver = { held: 4 * side ** 2, decoding: 0, pixelBytes: 4, turned: false };
-    const png = formatOf({ operations: [], format: 'png' }, file());
+    const png = formatOf({ operations: [], format: 'png' }, { type: 'image/png' });
     expect(memoryOfPass({ canvas, memory: handedOver }, [{ flop: {} }], png) / 1e6).toBe(80 + 7 * bytesPerMillion);
   });
 
@@ -66,6 +66,17 @@ describe('the memory that a pass takes', () => {
   ])('counts the whole picture for %j, which cannot be done row by row', (operation) => {
     expect(megabytes([operation], 'png')).toBe(megabytes([], 'png') + 4 * bytesPerMillion);
     expect(megabytes([operation], 'png', file({ depth: 'ushort' }))).toBe(megabytes([], 'png') + 8 * bytesPerMillion);
+  });
+
+  it('counts the parts of a picture that is worked on in parts', () => {
+    const parts = 16;
+    const withAlpha = { canvas: { ...canvas, alpha: true }, memory: memoryOfFile(file()) };
+    const animated = { canvas: { ...canvas, frames: 3 }, memory: memoryOfFile(file()) };
+    const more = (picture: typeof withAlpha, pass: Operation[]): number =>
+      (memoryOfPass(picture, pass, null) - memoryOfPass(picture, [{ flop: {} }], null)) / 1e6;
+    expect(more(withAlpha, [{ threshold: {} }])).toBe(parts * bytesPerMillion);
+    expect(more(animated, [{ median: {} }])).toBe(3 * parts * bytesPerMillion);
+    expect(megabytes([{ threshold: {} }], 'png')).toBe(megabytes([], 'png'));
   });
 
   it.each<[string, Partial<Metadata>, number]>([

@@ -1,9 +1,10 @@
-import { operationEntry, type Operation, type OutputRecipe } from '#contracts';
+import type { Operation, OutputRecipe } from '#contracts';
 import type { Metadata } from 'sharp';
 import type { ImageFormat } from './image-format.js';
 import type { Canvas } from './operations/operation-entry.js';
-import { operationTable } from './operations/operation-table.js';
+import { entryOf } from './operations/operation-table.js';
 import { passesOf } from './passes.js';
+import { isDoneInParts } from './pixel-pass.js';
 import { largestSize, sizeAfter, type Size } from './room.js';
 
 /** What a picture takes of the memory, beside what is made of it. */
@@ -34,6 +35,9 @@ const rowPixelBytes = 8;
 /** libvips keeps the frames of an animation, and their encoders keep them a second time. */
 const animationBytes = 8;
 
+/** Pixels that are worked on in parts: as they came, a part, what was made of it, and all parts together. */
+const partsBytes = 4 * channels;
+
 /** What is written as TIFF on its way from pass to pass grows in a buffer that is doubled. */
 const growing = 2;
 
@@ -41,6 +45,7 @@ const growing = 2;
 export function memoryOfFile({
   width,
   height,
+  channels: ofFile = channels,
   format,
   depth,
   isProgressive,
@@ -51,7 +56,7 @@ export function memoryOfFile({
   return {
     held: 0,
     decoding: width * height * perPixel * depths,
-    pixelBytes: channels * depths,
+    pixelBytes: Math.max(channels, ofFile) * depths,
     turned: orientation > 1,
   };
 }
@@ -93,8 +98,9 @@ export function memoryOfPass(
   const rows = Math.min(pixels, keptRows * Math.max(...largest.map(({ width }) => width))) * rowPixelBytes;
   const whole = memory.turned || pass.some(needsWhole) ? pixels * memory.pixelBytes : 0;
   const frames = canvas.frames > 1 ? pixels * animationBytes : 0;
+  const parts = isDoneInParts(pass[0], canvas) ? pixels * partsBytes : 0;
   const made = areaOf(sizeLeft(canvas, pass)) * (format ? format.encodingBytes : canvas.frames * handedOverBytes(pass));
-  return memory.held + memory.decoding + rows + whole + frames + made;
+  return memory.held + memory.decoding + rows + whole + frames + parts + made;
 }
 
 /** All sizes that a picture has in a pass. */
@@ -113,13 +119,14 @@ function handedOver(canvas: Canvas, pass: Operation[]): { canvas: Canvas; memory
   const size = sizeLeft(canvas, pass);
   const held = areaOf(size) * canvas.frames * channels;
   return {
-    canvas: { ...canvas, ...size },
+    // An operation may have added transparency.
+    canvas: { ...canvas, ...size, alpha: true },
     memory: { held, decoding: 0, pixelBytes: channels, turned: false },
   };
 }
 
 function needsWhole(operation: Operation): boolean {
-  if (operationTable[operationEntry(operation)[0]].whole) return true;
+  if (entryOf(operation).whole) return true;
   return (
     'resize' in operation && (operation.resize.position === 'entropy' || operation.resize.position === 'attention')
   );

@@ -1,17 +1,17 @@
-import { operationEntry, type Operation } from '#contracts';
-import { operationTable } from './operations/operation-table.js';
+import type { Operation } from '#contracts';
+import { entryOf } from './operations/operation-table.js';
 
 /**
  * Cuts an ordered list of operations into passes, each of which one sharp pipeline does in that very order. Without
  * operations there is still one pass, which only changes the format. An empty pass makes a picture plain,
  * or rounds its colours.
- * @param plain whether the picture is upright and has 8 bits a channel
+ * @param plain whether the picture is upright and in sRGB
  */
 export function passesOf(operations: Operation[], plain = true): Operation[][] {
   const passes: Operation[][] = [[]];
   let stage = 0;
   for (const [index, operation] of operations.entries()) {
-    const entry = operationTable[operationEntry(operation)[0]];
+    const entry = entryOf(operation);
     if (index === 0 && !plain && entry.plain) passes.push([]);
     const pass = passes.at(-1)!;
     if (pass.length > 0 && (entry.first || entry.stage <= stage)) passes.push([operation]);
@@ -19,6 +19,6 @@ export function passesOf(operations: Operation[], plain = true): Operation[][] {
     stage = entry.until ?? entry.stage;
   }
   const last = operations.at(-1);
-  if (last && operationTable[operationEntry(last)[0]].fractions) passes.push([]);
+  if (last && entryOf(last).fractions) passes.push([]);
   return passes;
 }

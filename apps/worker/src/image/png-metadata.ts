@@ -1,7 +1,6 @@
-import { bytesOfFile, pngChunks } from '#image-file';
-import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
+import { pngChunks, type ByteSource } from '#image-file';
 import { ImageFailure } from './image-failure.js';
 
 /** What all texts and colour profiles of a PNG may have together, in bytes, once they are inflated. */
@@ -25,9 +24,7 @@ const kept: Readonly<Record<string, (chunk: Buffer) => number | null>> = {
  * would inflate up to a thousand of them, of 50 MB each. What is no PNG is left to the decoder.
  * @throws ImageFailure `too-much-metadata`
  */
-export async function requireModestMetadata(path: string): Promise<void> {
-  await using file = await open(path);
-  const bytes = bytesOfFile(file);
+export async function requireModestMetadata(bytes: ByteSource): Promise<void> {
   let left = largest;
   for await (const { type, start, length } of pngChunks(bytes)) {
     if (!Object.hasOwn(kept, type)) continue;

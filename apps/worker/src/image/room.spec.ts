@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ImageFailure } from './image-failure.js';
 import { requireRoom, sizeAfter } from './room.js';
 
-const still = { width: 400, height: 200, frames: 1, grey: false };
+const still = { width: 400, height: 200, frames: 1, alpha: false, grey: false };
 
 /** The fewest pixels that a limit must allow for the operation. */
 function pixelsNeeded(operation: Operation, canvas = still): number {
@@ -54,7 +54,7 @@ describe('the room that an operation needs', () => {
     expect(() => requireRoom({ resize: { width: 800 } }, still, 319_999)).toThrow(
       expect.objectContaining({
         code: 'output-too-large',
-        message: 'resize would make a picture of 320000 pixels; at most 319999 are allowed',
+        message: 'would make a picture of 320000 pixels; at most 319999 are allowed',
       }) as Error,
     );
   });

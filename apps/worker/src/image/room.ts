@@ -15,10 +15,9 @@ export function requireRoom(operation: Operation, canvas: Canvas, pixelLimit: nu
   const { width, height } = largestSize(operation, canvas);
   const pixels = wholeSide(width) * wholeSide(height) * canvas.frames;
   if (pixels <= pixelLimit) return;
-  const [name] = Object.keys(operation);
   throw new ImageFailure(
     'output-too-large',
-    `${name} would make a picture of ${pixels} pixels; at most ${pixelLimit} are allowed`,
+    `would make a picture of ${pixels} pixels; at most ${pixelLimit} are allowed`,
   );
 }
 

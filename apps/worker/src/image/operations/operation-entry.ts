@@ -9,7 +9,9 @@ export interface Canvas {
   height: number;
   /** 1 for a still. */
   frames: number;
-  /** Has one channel for all colours. */
+  /** Has a channel for transparency. */
+  alpha: boolean;
+  /** Has no colours but shades of grey. */
   grey: boolean;
 }
 
@@ -22,6 +24,8 @@ export interface Canvas {
  * Nor does sharp keep what it works on the same all along: it resizes, blurs and sharpens on colours that were multiplied
  * by their transparency, and after `grayscale` or `threshold` it has a single channel, which no colour can be added to.
  * What must not meet such a picture begins a new pass too.
+ *
+ * An operation is given a picture with channels for colours, unless it says that it needs none.
  */
 export interface OperationEntry<Name extends OperationName> {
   stage: number;
@@ -33,8 +37,19 @@ export interface OperationEntry<Name extends OperationName> {
   plain?: true;
   /** Leaves fractions of colours, which some formats would keep: another pass must follow, which begins without them. */
   fractions?: true;
-  /** For stills only: sharp would treat the frames of an animation as one tall picture. */
+  /** For stills only: the frames of an animation could come out in different sizes. */
   stillsOnly?: true;
+  /** Must be given each frame of an animation alone: sharp would treat all frames as one tall picture. */
+  framewise?: true;
+  /**
+   * Must not be given transparency, which sharp would change like a colour, or take for one. The operation sees the
+   * colours of all pixels, or only of the `visible` ones.
+   */
+  alpha?: 'aside' | 'visible';
+  /** Makes shades of grey of colours. */
+  greys?: (parameters: OperationParameters[Name]) => boolean;
+  /** Brings no colour into a picture in shades of grey, which can then be worked on, and written, in one channel. */
+  keepsGrey?: (parameters: OperationParameters[Name]) => boolean;
   /** Needs the whole picture in memory, where others take its rows as they come. */
   whole?: true;
   apply: (image: Sharp, parameters: OperationParameters[Name], canvas: Canvas) => Sharp | Promise<Sharp>;

@@ -1,9 +1,24 @@
-import type { OperationName } from '#contracts';
+import { operationEntry, type Operation, type OperationName } from '#contracts';
 import { colour } from './colour.js';
 import { detail } from './detail.js';
 import { geometry } from './geometry.js';
-import type { OperationEntries } from './operation-entry.js';
+import type { OperationEntries, OperationEntry } from './operation-entry.js';
 import { overlay } from './overlay.js';
 
 /** Every operation of the contracts; one that is missing here does not compile. */
 export const operationTable: OperationEntries<OperationName> = { ...geometry, ...colour, ...detail, ...overlay };
+
+/** How an operation is done. */
+export function entryOf(operation: Operation): OperationEntry<OperationName> {
+  return operationTable[operationEntry(operation)[0]] as OperationEntry<OperationName>;
+}
+
+/** Whether a picture in shades of grey stays one. */
+export function keepsGrey(operation: Operation): boolean {
+  return entryOf(operation).keepsGrey?.(operationEntry(operation)[1] as never) ?? false;
+}
+
+/** Whether the picture that an operation leaves has no colours but shades of grey. */
+export function leavesGrey(operation: Operation, grey: boolean): boolean {
+  return entryOf(operation).greys?.(operationEntry(operation)[1] as never) || (grey && keepsGrey(operation));
+}

@@ -1,4 +1,4 @@
-import { Colour, Decimal, Flag, OneOf, WholeNumber } from './parameter.js';
+import { Colour, Decimal, Flag, OneOf, PartsOfPicture, WholeNumber } from './parameter.js';
 
 /** The longest side, in pixels, that an operation may ask for. */
 export const longestSide = 16_384;
@@ -22,12 +22,18 @@ export const positions = [
 
 export const extendModes = ['background', 'copy', 'repeat', 'mirror'] as const;
 
+/** How new pixels are made of old ones. */
+export const kernels = ['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'] as const;
+
 /** Scales to `width`, `height`, or both; what to do with another aspect ratio is said by `fit`. */
 export class ResizeParameters {
   @WholeNumber(1, longestSide) width?: number;
   @WholeNumber(1, longestSide) height?: number;
   @OneOf(fits) fit?: (typeof fits)[number];
   @OneOf(positions) position?: (typeof positions)[number];
+  /** What a crop has in its middle, as near as the picture allows, in parts of its width and height. */
+  @PartsOfPicture() focus?: { x: number; y: number };
+  @OneOf(kernels) kernel?: (typeof kernels)[number];
   @Colour() background?: string;
   @Flag() withoutEnlargement?: boolean;
   @Flag() withoutReduction?: boolean;

@@ -71,6 +71,17 @@ export function Text(longest: number, options?: ParameterOptions): PropertyDecor
   return parameter(`must be a text of 1 to ${longest} printable characters`, fits, options);
 }
 
+/** A place in a picture, whatever its size. */
+export function PartsOfPicture(options?: ParameterOptions): PropertyDecorator {
+  const isPart = (value: unknown): boolean => isBetween(value, 0, 1);
+  const fits = (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).sort().join() === 'x,y' &&
+    Object.values(value).every(isPart);
+  return parameter('must be an object of x and y, each a number from 0 to 1', fits, options);
+}
+
 /** Three rows of three numbers, or four of four. */
 export function ColourMatrix(least: number, most: number, options?: ParameterOptions): PropertyDecorator {
   const isMatrix = (value: unknown, size: number): boolean =>

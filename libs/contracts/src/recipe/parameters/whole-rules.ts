@@ -4,9 +4,11 @@ type WholeRules = { [Name in OperationName]?: (parameters: OperationParameters[N
 
 /** Rules between the parameters of one operation: what is wrong, or undefined. */
 export const wholeRules: WholeRules = {
-  resize: ({ width, height, withoutEnlargement, withoutReduction }) => {
+  resize: ({ width, height, fit = 'cover', position, focus, withoutEnlargement, withoutReduction }) => {
     if (width === undefined && height === undefined) return 'must have a width, a height, or both';
     if (withoutEnlargement && withoutReduction) return 'cannot have both withoutEnlargement and withoutReduction';
+    if (focus && (width === undefined || height === undefined || fit !== 'cover' || position !== undefined))
+      return 'with a focus must have a width and a height, the fit cover, and no position';
     return undefined;
   },
   normalise: ({ lower = 1, upper = 99 }) => (lower < upper ? undefined : 'must have a lower below its upper'),
