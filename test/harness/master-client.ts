@@ -10,7 +10,7 @@ export interface ShownTask {
   leaseNumber: number;
   lostLeases: number;
   failures: number;
-  error: { code: string; detail: string } | null;
+  error: { code: string; detail: string; technical: string | null } | null;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Clock, serve } from '#chassis';
 import { FixedEndpoints, HttpTaskStore, ServiceClient, type Call } from '#contracts';
-import { leaseNext, newTask, problem, request } from '#suites/task-store.fixtures';
+import { leaseNext, newTask, permanent, problem, request, transient } from '#suites/task-store.fixtures';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { create as createAxios } from 'axios';
@@ -54,7 +54,7 @@ describe('db', () => {
     const { token, lease } = await leaseNext(store);
 
     expect(lease.expiresInMs).toBe(7_000);
-    expect(await store.fail(task.id, token, { code: 'x', detail: '', permanent: false })).toEqual({ state: 'failed' });
+    expect(await store.fail(task.id, token, transient)).toEqual({ state: 'failed' });
     const { task: other } = await store.create(newTask());
     await leaseNext(store);
     clock.advance(7_000);
@@ -161,6 +161,8 @@ describe('db', () => {
       post(`/task/${id}/finish`, { token, outputs: [] }),
       post(`/task/${id}/fail`, { token, code: 'Not A Code', detail: '', permanent: false }),
       post(`/task/${id}/fail`, { token, code: 'code', detail: '', permanent: 'yes' }),
+      post(`/task/${id}/fail`, { token, ...permanent, technical: 'x'.repeat(1_001) }),
+      post(`/task/${id}/fail`, { token, ...permanent, technical: { words: '' } }),
       post(`/task/${id}/release`, {}),
       { method: 'GET', path: '/task?state=paused' },
       { method: 'GET', path: '/task?limit=201' },
@@ -172,5 +174,16 @@ describe('db', () => {
     for (const call of wrong) {
       await expect(client.call(call), JSON.stringify(call)).rejects.toEqual(problem('invalid-request'));
     }
+  });
+
+  it('takes a failure without technical words, as older workers tell it', async () => {
+    const { client, store } = await running();
+    const { task } = await store.create(newTask());
+    const { token } = await leaseNext(store);
+    const { code, detail } = permanent;
+
+    await client.call(post(`/task/${task.id}/fail`, { token, code, detail, permanent: true }));
+
+    expect((await store.get(task.id)).error).toEqual({ code, detail, technical: null });
   });
 });

@@ -60,7 +60,7 @@ export function storeCommands({ leaseMs, longestBackoffMs }: SuitePolicy): fc.Ar
     ),
     fc.record({ ...both, permanent: fc.boolean() }).map((asked) =>
       command('fail', asked, async ({ model, store, id: task, token: held }) => {
-        const failure = { code: 'broken', detail: '', permanent: asked.permanent };
+        const failure = { code: 'broken', detail: '', technical: null, permanent: asked.permanent };
         const expected = model.fail(task, held, failure.code, failure.permanent);
         expect(await answer(store.fail(task, held, failure))).toBe(expected);
       }),

@@ -91,6 +91,20 @@ export function reclaiming(opened: OpenForTest<OpenedLeaseStore>): void {
       expect(await store.next(request())).toBeNull();
     });
 
+    it('says of a task that lost its leases nothing that an earlier failure said', async () => {
+      const { store, tasks, advance } = await opened({ lostLeaseLimit: 1 });
+      const { task } = await tasks.create(newTask());
+      await store.fail(task.id, (await leaseNext(store)).token, transient);
+      advance(suitePolicy.longestBackoffMs);
+      await leaseNext(store);
+      advance(suitePolicy.leaseMs);
+
+      await store.reclaim();
+
+      const detail = expect.stringContaining('lost their lease') as string;
+      expect((await tasks.get(task.id)).error).toEqual({ code: 'lease-lost-too-often', detail, technical: null });
+    });
+
     it('doubles the backoff with every lost lease', async () => {
       const { store, tasks, now, advance } = await opened();
       const { task } = await tasks.create(newTask());

@@ -121,7 +121,7 @@ export function settling(opened: OpenForTest<OpenedLeaseStore>): void {
       expect(await tasks.get(id)).toMatchObject({
         state: 'failed',
         failures: 1,
-        error: { code: 'undecodable', detail: 'not a picture' },
+        error: { code: 'undecodable', detail: 'not a picture', technical: null },
         availableAt: null,
         finishedAt: new Date(now()).toISOString(),
       });
@@ -137,7 +137,7 @@ export function settling(opened: OpenForTest<OpenedLeaseStore>): void {
         state: 'queued',
         failures: 1,
         lostLeases: 0,
-        error: { code: 'processing-timeout', detail: 'took too long' },
+        error: { code: 'processing-timeout', detail: 'took too long', technical: 'timeout: 50% complete' },
         finishedAt: null,
       });
       const backoff = Date.parse(task.availableAt!) - now();
@@ -148,6 +148,25 @@ export function settling(opened: OpenForTest<OpenedLeaseStore>): void {
       await nobodyGetsATask(store);
       advance(1);
       expect((await leaseNext(store)).lease.task).toMatchObject({ id, availableAt: null, error: task.error });
+    });
+
+    it('tells the last failure alone: nothing of an earlier one stays', async () => {
+      const { store, tasks, advance, id, token } = await leased();
+      await store.fail(id, token, transient);
+      advance(suitePolicy.longestBackoffMs);
+
+      await store.fail(id, (await leaseNext(store)).token, permanent);
+
+      expect((await tasks.get(id)).error).toEqual({ code: 'undecodable', detail: 'not a picture', technical: null });
+    });
+
+    it('keeps technical words as long as they may be', async () => {
+      const { store, tasks, id, token } = await leased();
+      const technical = '√'.repeat(1_000);
+
+      await store.fail(id, token, { ...permanent, technical });
+
+      expect((await tasks.get(id)).error).toMatchObject({ technical });
     });
 
     it('doubles the backoff with every failure, up to the longest', async () => {

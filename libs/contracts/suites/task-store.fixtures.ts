@@ -51,8 +51,18 @@ export function outputsOf({ id, leaseNumber }: Pick<Task, 'id' | 'leaseNumber'>)
   return [file(`${newOutputPrefix(id, leaseNumber)}image`, 'image')];
 }
 
-export const transient: Failure = { code: 'processing-timeout', detail: 'took too long', permanent: false };
-export const permanent: Failure = { code: 'undecodable', detail: 'not a picture', permanent: true };
+export const transient: Failure = {
+  code: 'processing-timeout',
+  detail: 'took too long',
+  technical: 'timeout: 50% complete',
+  permanent: false,
+};
+export const permanent: Failure = {
+  code: 'undecodable',
+  detail: 'not a picture',
+  technical: null,
+  permanent: true,
+};
 
 /** Leases the next task, which must be there, and answers it with the token that holds it. */
 export async function leaseNext(store: LeaseStore, worker = 'worker-1'): Promise<{ token: string; lease: Lease }> {

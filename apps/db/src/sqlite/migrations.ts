@@ -113,4 +113,10 @@ export const migrations: Migration[] = [
       CREATE INDEX tombstones_by_age ON tombstones (deleted_at);
     `,
   },
+  {
+    name: 'the technical words of an error',
+    sql: `
+      ALTER TABLE tasks ADD COLUMN error_technical TEXT CHECK (error_technical IS NULL OR error_code IS NOT NULL);
+    `,
+  },
 ];

@@ -3,6 +3,8 @@ import { suitePolicy } from '#suites/task-store.harness';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AdjustableClock } from '../../test/adjustable-clock.js';
 import { temporaryDatabase } from '../../test/opened-store.js';
+import { migrations } from './migrations.js';
+import { SqliteDatabase } from './sqlite-database.js';
 import { SqliteTaskStore } from './sqlite-task-store.js';
 
 /** A store on a file that can be closed and opened again, while the clock goes on. */
@@ -51,6 +53,25 @@ describe('A restart of the embedded store', () => {
     expect(again).toMatchObject({ created: false, task: { id: keyed.id } });
     const { task } = await reopened.create(newTask());
     expect(task.revision).toBeGreaterThan(Math.max(...before.list.tasks.map(({ revision }) => revision)));
+  });
+
+  it('brings along the tasks of an older version, whose errors have no technical words', async () => {
+    const file = temporaryDatabase();
+    const { id, recipe, source } = newTask();
+    const older = new SqliteDatabase(file, migrations.slice(0, 2));
+    older.run(
+      `INSERT INTO tasks (id, owner, state, priority, recipe, labels, source, lease_number, failures, available_at,
+                          error_code, error_detail, revision, created_at, started_at, finished_at)
+       VALUES ($id, 'alice', 'failed', 0, $recipe, '{}', $source, 1, 1, 1, 'undecodable', 'not a picture', 1, 1, 2, 3)`,
+      { id, recipe: JSON.stringify(recipe), source: JSON.stringify(source) },
+    );
+    older.close();
+
+    const store = new SqliteTaskStore(file, suitePolicy, new AdjustableClock());
+    onTestFinished(() => store.close());
+
+    expect((await store.get(id)).error).toEqual({ code: 'undecodable', detail: 'not a picture', technical: null });
+    expect(await store.retry(id)).toMatchObject({ state: 'queued', error: null });
   });
 
   it('lets a worker finish under the lease that it had', async () => {

@@ -20,6 +20,7 @@ const queued = {
   stage: null,
   error_code: null,
   error_detail: null,
+  error_technical: null,
   trace_context: null,
   revision: 1,
   created_at: 1,
@@ -92,6 +93,7 @@ describe('The schema', () => {
     'failed without a reason': { ...failed, error_code: null, error_detail: null },
     'with a code and no detail': { ...queued, error_code: 'code' },
     'with a detail and no code': { ...queued, error_detail: 'detail' },
+    'with technical words and no code': { ...queued, error_technical: 'words' },
     'started without a lease': { ...queued, started_at: 2 },
     'leased without a start': { ...queued, lease_number: 1 },
   };

@@ -12,6 +12,7 @@ import {
   type Reclaimed,
   type Renewal,
   type Settlement,
+  type TaskError,
 } from '#contracts';
 import type { Clock } from '#chassis';
 import { backoffMs, type TaskPolicy } from '../task-policy.js';
@@ -23,6 +24,10 @@ import { taskOfRow, type AttemptRow, type TaskRow } from './task-row.js';
 
 /** What a settled lease leaves behind in its task, whatever became of it. */
 const endLease = 'lease_token = NULL, lease_expires_at = NULL, stage = NULL';
+
+/** The error of a task is written and cleared as a whole: no words of an earlier one stay beside it. */
+const setError = 'error_code = $code, error_detail = $detail, error_technical = $technical';
+export const clearError = 'error_code = NULL, error_detail = NULL, error_technical = NULL';
 
 /**
  * The lease half of the task store.
@@ -74,33 +79,32 @@ export class SqliteLeaseStore implements LeaseStore {
     return this.settle(id, token, ['finished'], (row, now) => {
       const foreign = outputs.find(({ key }) => taskIdOfKey(key) !== id || leaseNumberOfKey(key) !== row.lease_number);
       if (foreign) throw new Problem('invalid-request', `outputs: ${foreign.key} was not written under this lease`);
-      this.update(
-        id,
-        `state = 'finished', outputs = $outputs, finished_at = $now, error_code = NULL, error_detail = NULL, ${endLease}`,
-        { outputs: JSON.stringify(outputs), now },
-      );
+      this.update(id, `state = 'finished', outputs = $outputs, finished_at = $now, ${clearError}, ${endLease}`, {
+        outputs: JSON.stringify(outputs),
+        now,
+      });
       return { outcome: 'finished', errorCode: null };
     });
   }
 
-  async fail(id: string, token: string, { code, detail, permanent }: Failure): Promise<Settlement> {
+  async fail(id: string, token: string, { permanent, ...error }: Failure): Promise<Settlement> {
     return this.settle(id, token, ['failed', 'retryable'], (row, now) => {
       const failures = row.failures + 1;
       const final = permanent || failures >= this.policy.failureLimit;
       if (final) {
-        this.update(
-          id,
-          `state = 'failed', failures = $failures, finished_at = $now, error_code = $code, error_detail = $detail, ${endLease}`,
-          { failures, now, code, detail },
-        );
+        this.update(id, `state = 'failed', failures = $failures, finished_at = $now, ${setError}, ${endLease}`, {
+          failures,
+          now,
+          ...error,
+        });
       } else {
         this.update(
           id,
-          `state = 'queued', failures = $failures, delayed = 1, available_at = $availableAt, error_code = $code, error_detail = $detail, ${endLease}`,
-          { failures, code, detail, availableAt: now + this.backoff(failures) },
+          `state = 'queued', failures = $failures, delayed = 1, available_at = $availableAt, ${setError}, ${endLease}`,
+          { failures, availableAt: now + this.backoff(failures), ...error },
         );
       }
-      return { outcome: final ? 'failed' : 'retryable', errorCode: code };
+      return { outcome: final ? 'failed' : 'retryable', errorCode: error.code };
     });
   }
 
@@ -284,11 +288,11 @@ export class SqliteLeaseStore implements LeaseStore {
   private loseLease(row: TaskRow, now: number): void {
     const lostLeases = row.lost_leases + 1;
     if (lostLeases >= this.policy.lostLeaseLimit) {
-      this.update(
-        row.id,
-        `state = 'failed', lost_leases = $lostLeases, finished_at = $now, error_code = 'lease-lost-too-often', error_detail = $detail, ${endLease}`,
-        { lostLeases, now, detail: `${lostLeases} workers lost their lease while they worked on it` },
-      );
+      this.update(row.id, `state = 'failed', lost_leases = $lostLeases, finished_at = $now, ${setError}, ${endLease}`, {
+        lostLeases,
+        now,
+        ...lostTooOften(lostLeases),
+      });
     } else {
       this.update(
         row.id,
@@ -317,4 +321,9 @@ export class SqliteLeaseStore implements LeaseStore {
   private backoff(setbacks: number): number {
     return backoffMs(this.policy, setbacks, this.random());
   }
+}
+
+function lostTooOften(lostLeases: number): TaskError {
+  const detail = `${lostLeases} workers lost their lease while they worked on it`;
+  return { code: 'lease-lost-too-often', detail, technical: null };
 }

@@ -19,7 +19,7 @@ import { Logger } from '@nestjs/common';
 import type { Standstill } from '../standstill.js';
 import type { TaskPolicy } from '../task-policy.js';
 import { DiskFull, SqliteDatabase } from './sqlite-database.js';
-import { SqliteLeaseStore } from './sqlite-lease-store.js';
+import { clearError, SqliteLeaseStore } from './sqlite-lease-store.js';
 import { attemptOfRow, taskOfRow, type AttemptRow, type TaskRow } from './task-row.js';
 
 const idempotencyKeyLifeMs = 24 * 3_600_000;
@@ -118,7 +118,7 @@ export class SqliteTaskStore extends SqliteLeaseStore implements TaskStore {
         throw new Problem('wrong-state', `Task ${id} is finished: there is nothing to retry`);
       this.update(
         id,
-        `state = 'queued', failures = 0, lost_leases = 0, available_at = $now, finished_at = NULL, error_code = NULL, error_detail = NULL`,
+        `state = 'queued', failures = 0, lost_leases = 0, available_at = $now, finished_at = NULL, ${clearError}`,
         { now },
       );
     });

@@ -1,4 +1,4 @@
-import type { Attempt, AttemptOutcome, FileReference, Recipe, Task, TaskState } from '#contracts';
+import type { Attempt, AttemptOutcome, FileReference, Recipe, Task, TaskError, TaskState } from '#contracts';
 
 /** A row of the table `tasks`. Times in milliseconds since the epoch. */
 export interface TaskRow {
@@ -20,6 +20,7 @@ export interface TaskRow {
   stage: string | null;
   error_code: string | null;
   error_detail: string | null;
+  error_technical: string | null;
   trace_context: string | null;
   revision: number;
   created_at: number;
@@ -54,13 +55,17 @@ export function taskOfRow(row: TaskRow): Task {
     lostLeases: row.lost_leases,
     stage: row.stage,
     availableAt: row.delayed ? isoTime(row.available_at) : null,
-    error: row.error_code === null ? null : { code: row.error_code, detail: row.error_detail ?? '' },
+    error: errorOfRow(row),
     traceContext: row.trace_context,
     revision: row.revision,
     createdAt: isoTime(row.created_at),
     startedAt: isoTime(row.started_at),
     finishedAt: isoTime(row.finished_at),
   };
+}
+
+function errorOfRow({ error_code: code, error_detail: detail, error_technical: technical }: TaskRow): TaskError | null {
+  return code === null ? null : { code, detail: detail ?? '', technical };
 }
 
 export function attemptOfRow(row: AttemptRow): Attempt {

@@ -1,5 +1,5 @@
 import type { FileReference, Task } from '#contracts';
-import { leaseNext, newTask, outputsOf } from '#suites/task-store.fixtures';
+import { leaseNext, newTask, outputsOf, transient } from '#suites/task-store.fixtures';
 import { describe, expect, it } from 'vitest';
 import { MemoryTaskStore } from '../../test/memory-task-store.js';
 import { taskPageView, taskView } from './task-view.dto.js';
@@ -40,6 +40,18 @@ describe('taskView', () => {
       startedAt: task.startedAt,
       finishedAt: task.finishedAt,
       href: `/task/${task.id}`,
+    });
+  });
+
+  it('shows why an attempt failed, in plain words and in those of the library', async () => {
+    const tasks = new MemoryTaskStore();
+    const { id } = (await tasks.create(newTask())).task;
+    await tasks.fail(id, (await leaseNext(tasks)).token, transient);
+
+    expect(taskView(await tasks.get(id)).error).toEqual({
+      code: 'processing-timeout',
+      detail: 'took too long',
+      technical: 'timeout: 50% complete',
     });
   });
 

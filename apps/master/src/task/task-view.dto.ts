@@ -28,6 +28,17 @@ export class FileView {
   href!: string;
 }
 
+/** Why an attempt failed, as clients see it. */
+export class TaskErrorView implements TaskError {
+  /** One of the codes with which workers fail a task, or of a problem. */
+  code!: string;
+  /** In plain words, for whoever uploaded the image. */
+  detail!: string;
+  /** In the words of the library that met the error, without paths; null when there are none. */
+  @ApiProperty({ type: String, nullable: true, maxLength: 1000 })
+  technical!: string | null;
+}
+
 /** A task as clients see it: without file keys and lease tokens. Times are ISO 8601 in UTC. */
 export class TaskView {
   id!: string;
@@ -50,8 +61,8 @@ export class TaskView {
   failures!: number;
   lostLeases!: number;
   /** Why the last attempt failed; null when none did. */
-  @ApiProperty({ type: Object, nullable: true })
-  error!: TaskError | null;
+  @ApiProperty({ type: TaskErrorView, nullable: true })
+  error!: TaskErrorView | null;
   /** When the next attempt may begin, after a failure. */
   @ApiProperty({ type: String, nullable: true })
   availableAt!: string | null;
@@ -86,7 +97,7 @@ export function taskView(task: Task): TaskView {
     leaseNumber: task.leaseNumber,
     failures: task.failures,
     lostLeases: task.lostLeases,
-    error: task.error,
+    error: task.error && errorView(task.error),
     availableAt: task.availableAt,
     createdAt: task.createdAt,
     startedAt: task.startedAt,
@@ -97,6 +108,10 @@ export function taskView(task: Task): TaskView {
 
 export function taskPageView({ tasks, next }: TaskPage): TaskPageView {
   return { tasks: tasks.map(taskView), next };
+}
+
+function errorView({ code, detail, technical }: TaskError): TaskErrorView {
+  return { code, detail, technical };
 }
 
 function fileView({ name, size, type, sha256, width, height }: FileReference, href: string): FileView {

@@ -16,6 +16,7 @@ import { LeaseKeeper, LeaseLost } from '../lease/lease-keeper.js';
 import { LocalFault } from '../local-fault.js';
 import { FILE_STORE, LEASE_STORE } from '../stores.js';
 import { patiently } from './patiently.js';
+import { technicalWords } from './technical-words.js';
 import { DamagedDownload, WorkFolder } from './work-folder.js';
 
 /** The reason of the abort when the worker must stop before a task is done. */
@@ -140,7 +141,8 @@ export class TaskRunner {
         this.tell(error, failure, task);
         const { state } = await patiently(signal, () => this.leases.fail(task.id, token, failure));
         const then = state === 'failed' ? 'It has failed for good' : 'It will be tried again';
-        this.logger.warn(`Task ${task.id}: ${failure.code}: ${failure.detail}. ${then}`);
+        const technical = failure.technical === null ? '' : ` (${failure.technical})`;
+        this.logger.warn(`Task ${task.id}: ${failure.code}: ${failure.detail}${technical}. ${then}`);
       }
     } catch (failed) {
       this.logger.warn(`Task ${task.id} comes back when its lease expires: ${(failed as Error).message}`);
@@ -165,15 +167,19 @@ async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal)
  * What to report of an error: permanent only when the picture itself is at fault, or when it took too long twice.
  */
 function failureOf(error: unknown, { error: before }: Task): Failure {
-  const detail = (error as Error).message.slice(0, 1000);
-  if (error instanceof ImageFailure) return { code: error.code, detail, permanent: true };
-  if (error instanceof TooLargeForFolder) return { code: 'work-folder-too-small', detail, permanent: false };
-  if (error instanceof DamagedDownload) return { code: 'damaged-download', detail, permanent: false };
+  // The message of a Problem also tells its cause, which is not for clients.
+  const detail = error instanceof Problem ? error.detail : (error as Error).message;
+  const failed = { detail: detail.slice(0, 1000), technical: null, permanent: false };
+  if (error instanceof ImageFailure) {
+    return { ...failed, code: error.code, technical: technicalWords(error.technical), permanent: true };
+  }
+  if (error instanceof TooLargeForFolder) return { ...failed, code: 'work-folder-too-small' };
+  if (error instanceof DamagedDownload) return { ...failed, code: 'damaged-download' };
   if (error instanceof ProcessingTimeout) {
-    return { code: 'processing-timeout', detail, permanent: before?.code === 'processing-timeout' };
+    return { ...failed, code: 'processing-timeout', permanent: before?.code === 'processing-timeout' };
   }
   // Master has accepted the recipe, so it is newer than this worker; another worker may know it.
-  if (Problem.is(error, 'invalid-request')) return { code: 'unknown-recipe', detail, permanent: false };
-  if (error instanceof Problem) return { code: error.code, detail: error.detail.slice(0, 1000), permanent: false };
-  return { code: 'processing-failed', detail: 'The worker met an error that it did not expect', permanent: false };
+  if (Problem.is(error, 'invalid-request')) return { ...failed, code: 'unknown-recipe' };
+  if (error instanceof Problem) return { ...failed, code: error.code };
+  return { ...failed, code: 'processing-failed', detail: 'The worker met an error that it did not expect' };
 }

@@ -63,8 +63,8 @@ export class LeaseController {
   @ApiOperation({ summary: 'Report a failed attempt' })
   @Post(':id/fail')
   @HttpCode(200)
-  fail(@Param('id') id: string, @Body() { token, code, detail, permanent }: FailDto): Promise<Settlement> {
-    return this.store.fail(id, token, { code, detail, permanent });
+  fail(@Param('id') id: string, @Body() { token, ...failure }: FailDto): Promise<Settlement> {
+    return this.store.fail(id, token, failure);
   }
 
   /** Gives a task back untouched. */

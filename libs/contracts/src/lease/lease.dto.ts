@@ -64,6 +64,11 @@ export class FailDto extends LeaseTokenDto implements Failure {
   @Length(0, 1000)
   detail!: string;
 
+  @IsOptional()
+  @IsString()
+  @Length(0, 1000)
+  technical: string | null = null;
+
   @IsBoolean()
   permanent!: boolean;
 }

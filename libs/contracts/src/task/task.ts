@@ -5,7 +5,10 @@ import type { TaskState } from './task-state.js';
 /** Why an attempt failed. Kept on the task while it waits for its next attempt, and for good once it failed. */
 export interface TaskError {
   code: string;
+  /** In plain words, for whoever uploaded the picture. */
   detail: string;
+  /** In the words of the library that met the error, for whoever looks into it; null when there are none. */
+  technical: string | null;
 }
 
 /** A task as it travels between services. All times are ISO 8601 in UTC. */
