@@ -46,10 +46,13 @@ export class Card {
   }
 
   showError(error) {
-    const line = this.#find('.error');
-    line.hidden = !error;
-    line.querySelector('code').textContent = error?.code ?? '';
-    line.querySelector('span').textContent = error?.detail ?? '';
+    const box = this.#find('.error');
+    box.hidden = !error;
+    box.querySelector('code').textContent = error?.code ?? '';
+    box.querySelector('span').textContent = error?.detail ?? '';
+    const details = box.querySelector('details');
+    details.hidden = !error?.technical;
+    details.querySelector('p').textContent = error?.technical ?? '';
   }
 
   /** Offers to try again; null offers nothing. */

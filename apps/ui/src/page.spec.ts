@@ -50,11 +50,26 @@ describe('The page, in a real browser', () => {
     expect(await page.getByTestId('retry').isVisible()).toBe(false);
 
     const task = master.add('broken.png', 'image/png', pixel);
-    master.move(task, { state: 'failed', error: { code: 'undecodable', detail: 'The picture is cut off' } });
+    master.move(task, { state: 'failed', error: { code: 'undecodable', detail: 'It is cut off', technical: null } });
     await page.reload();
-    await page.getByText('undecodable The picture is cut off').waitFor();
+    await page.getByText('undecodable It is cut off').waitFor();
+    expect(await page.getByText('Technical details').isVisible()).toBe(false);
     await page.getByRole('button', { name: 'Try again: broken.png' }).click();
     await page.getByText('queued', { exact: true }).waitFor();
+  });
+
+  it('keeps technical words out of the way until somebody asks for them', async () => {
+    const { page, master } = await open();
+    const technical = 'pngload: <b>chunk</b> IDAT: CRC error';
+    const task = master.add('broken.png', 'image/png', pixel);
+    master.move(task, { state: 'failed', error: { code: 'undecodable', detail: 'It is damaged', technical } });
+
+    await page.reload();
+    await page.getByText('undecodable It is damaged').waitFor();
+    expect(await page.getByText(technical).isVisible()).toBe(false);
+    await page.getByText('Technical details').click();
+
+    expect(await page.getByText(technical).isVisible()).toBe(true);
   });
 
   it('uploads again under the same key after an interruption', async () => {

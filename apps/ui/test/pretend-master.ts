@@ -10,7 +10,7 @@ interface PretendTask {
   stage: string | null;
   source: object;
   outputs: object[];
-  error: { code: string; detail: string } | null;
+  error: { code: string; detail: string; technical: string | null } | null;
 }
 
 /**
