@@ -72,8 +72,8 @@ const formats: Record<Exclude<OutputFormat, 'same'>, ImageFormat> = {
     animated: true,
     encodingBytes: 15,
     longestSide: 65_535,
-    // Colours that an operation made would be pressed into the palette of the source.
-    encode: (image, timing) => image.gif({ effort: 1, reuse: false, ...timing }),
+    // Told to reuse it, sharp presses new colours into the palette of the source. Frames that look alike stay frames.
+    encode: (image, timing) => image.gif({ effort: 1, reuse: false, keepDuplicateFrames: true, ...timing }),
   },
   tiff: {
     type: 'image/tiff',

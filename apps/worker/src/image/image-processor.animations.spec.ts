@@ -1,7 +1,7 @@
 import type { Operation } from '#contracts';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { animatedGif, animatedWebp, difference, pixelsOf, timing } from '../../test/pictures.js';
+import { animatedGif, animatedWebp, difference, frames, pixelsOf, timing } from '../../test/pictures.js';
 import { processOne } from '../../test/processing.js';
 
 const sources = { gif: animatedGif, webp: animatedWebp };
@@ -88,6 +88,23 @@ it('a watermark stands on every frame at the same place', async () => {
     places.push(box.map((side) => Math.round(side / 6)).join(' '));
   }
   expect(new Set(places).size).toBe(1);
+});
+
+it('frames that look alike stay frames of a GIF', async () => {
+  const source = await animatedGif();
+  const made = await processOne(source, [{ linear: { a: 0, b: 90 } }], { format: 'gif' });
+  const { pages, delay, loop } = await sharp(made.bytes).metadata();
+  expect({ pages, delay, loop }).toEqual({ pages: 3, ...timing });
+});
+
+it.each([0, 1, 5])('an animation that plays %i times (0 for ever) plays as often in any format', async (loop) => {
+  for (const from of kinds) {
+    const source = await frames().toFormat(from, { delay: timing.delay, loop }).toBuffer();
+    for (const format of kinds) {
+      const made = await processOne(source, [], { format });
+      expect((await sharp(made.bytes).metadata()).loop, `${from} to ${format}`).toBe(loop);
+    }
+  }
 });
 
 it('a frame that lasts longer than sharp can write lasts as long as it can', async () => {
