@@ -38,31 +38,47 @@ const toP3 = [
   [0.0170827, 0.0723974, 0.9105199],
 ] as const;
 
-/** The picture in numbers of Display P3, of 16 bits. */
-function inP3({ data, channels }: RawPicture): Uint16Array {
-  return inOtherLight(data, channels, (light) => {
-    const [red, green, blue] = light;
-    return toP3.map((row) => encoded(row[0] * red + row[1] * green + row[2] * blue)) as [number, number, number];
-  });
-}
+/** The matrix from linear sRGB to linear BT.2020, from ITU-R BT.2087. */
+const toBt2020 = [
+  [0.6274, 0.3293, 0.0433],
+  [0.0691, 0.9195, 0.0114],
+  [0.0164, 0.088, 0.8956],
+] as const;
 
-function encoded(light: number): number {
-  return light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
-}
+const curveOfSrgb = (light: number): number =>
+  light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
+const curveOfTelevision = (light: number): number => (light < 0.018 ? light * 4.5 : 1.099 * light ** 0.45 - 0.099);
 
-function inOtherLight(
-  data: Buffer,
-  channels: number,
-  change: (light: [number, number, number]) => [number, number, number],
+type Matrix = readonly (readonly [number, number, number])[];
+
+/** The picture in numbers of another colour space, of 16 bits. */
+function inOtherColours(
+  { data, channels }: RawPicture,
+  matrix: Matrix = toP3,
+  curve: (light: number) => number = curveOfSrgb,
 ): Uint16Array {
   const wide = Uint16Array.from(data, (value) => value * 257);
   for (let at = 0; at < data.length; at += channels) {
-    const light = [0, 1, 2].map((channel) => lightOf(data[at + channel]!)) as [number, number, number];
-    const [red, green, blue] = change(light);
-    for (const [channel, value] of [red, green, blue].entries())
+    const [red, green, blue] = [0, 1, 2].map((channel) => lightOf(data[at + channel]!)) as [number, number, number];
+    for (const [channel, row] of matrix.entries()) {
+      const value = curve(row[0] * red + row[1] * green + row[2] * blue);
       wide[at + channel] = Math.round(Math.min(1, Math.max(0, value)) * 65_535);
+    }
   }
   return wide;
+}
+
+/** An AVIF that says what its colours are by a code. */
+async function codedAvif(pixels: RawPicture, primaries: number, transfer: number): Promise<Buffer> {
+  const data = Buffer.from(inOtherColours(pixels).map((value) => Math.round(value / 257)));
+  const avif = await open({ ...pixels, data })
+    .avif({ lossless: true })
+    .toBuffer();
+  const at = avif.indexOf('nclx', 0, 'latin1');
+  if (at < 0) throw new Error('sharp writes no colr box of the kind nclx');
+  avif.writeUInt16BE(primaries, at + 4);
+  avif.writeUInt16BE(transfer, at + 6);
+  return avif;
 }
 
 /** A PNG of raw samples, big endian where they have 16 bits, with chunks in front of the pixels. */
@@ -159,12 +175,33 @@ export const sourceKinds: SourceKind[] = [
   {
     name: 'a PNG of 16 bits in Display P3',
     alpha: true,
-    make: async (pixels) => rawPng(pixels, inP3(pixels), [iccChunk(await profile('p3'))]),
+    make: async (pixels) => rawPng(pixels, inOtherColours(pixels), [iccChunk(await profile('p3'))]),
   },
   {
     name: 'a PNG of 16 bits in Display P3, said by cICP',
     alpha: true,
-    make: async (pixels) => rawPng(pixels, inP3(pixels), [pngChunk('cICP', Buffer.from([12, 13, 0, 1]))]),
+    make: async (pixels) => rawPng(pixels, inOtherColours(pixels), [pngChunk('cICP', Buffer.from([12, 13, 0, 1]))]),
+  },
+  {
+    name: 'a PNG of 16 bits in BT.2020, said by cICP',
+    alpha: true,
+    make: async (pixels) => {
+      const samples = inOtherColours(pixels, toBt2020, curveOfTelevision);
+      return rawPng(pixels, samples, [pngChunk('cICP', Buffer.from([9, 1, 0, 1]))]);
+    },
+  },
+  {
+    name: 'a PNG in sRGB, said by cICP against its profile',
+    alpha: true,
+    make: async (pixels) =>
+      rawPng(pixels, pixels.data, [pngChunk('cICP', Buffer.from([1, 13, 0, 1])), iccChunk(await profile('p3'))]),
+  },
+  { name: 'a lossless AVIF', alpha: true, make: (pixels) => open(pixels).avif({ lossless: true }).toBuffer() },
+  { name: 'an AVIF in Display P3, said by nclx', alpha: true, make: (pixels) => codedAvif(pixels, 12, 13) },
+  {
+    name: 'a GIF',
+    alpha: false,
+    make: (pixels) => open(pixels).gif({ dither: 0, effort: 10 }).toBuffer(),
   },
   {
     name: 'a PNG with a palette',
@@ -194,7 +231,7 @@ export const sourceKinds: SourceKind[] = [
   {
     name: 'a TIFF of 16 bits in Display P3',
     alpha: true,
-    make: async (pixels) => tiff(pixels, inP3(pixels), { profile: await profile('p3') }),
+    make: async (pixels) => tiff(pixels, inOtherColours(pixels), { profile: await profile('p3') }),
   },
   {
     name: 'a TIFF of 32 bits',

@@ -49,8 +49,9 @@ export function fileWithPicture(source: SourceFile, animated: boolean, pixelLimi
   };
 }
 
-function optionsFor({ page, failOn }: SourceFile, pixelLimit: number): SharpOptions {
-  return { failOn, page, limitInputPixels: pixelLimit, limitInputChannels: mostChannels };
+function optionsFor({ page, failOn, colourCode }: SourceFile, pixelLimit: number): SharpOptions {
+  const ignoreIcc = colourCode !== null;
+  return { failOn, page, ignoreIcc, limitInputPixels: pixelLimit, limitInputChannels: mostChannels };
 }
 
 function holdsNothing(): void {}

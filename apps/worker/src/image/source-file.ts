@@ -60,13 +60,15 @@ export async function inspectFile(path: string, pixelLimit: number): Promise<Sou
   const tiff = type === 'image/tiff' ? pictureOfTiff(await locally(readTiffDirectories(bytes))) : null;
   const page = tiff?.page ?? 0;
   const options = { failOn: 'error', page, limitInputPixels: pixelLimit, limitInputChannels: mostChannels } as const;
-  const metadata = await sharp(path, options).metadata().catch(undecodable);
+  const found = await sharp(path, options).metadata().catch(undecodable);
+  const code = await locally(colourCodeOf(bytes, found));
+  // Where a file says its colours by a code, its profile is for those who do not know codes.
+  const metadata = code ? { ...found, hasProfile: false, icc: undefined } : found;
   const pixels = metadata.width * metadata.height;
   if (pixels > pixelLimit) {
     throw new ImageFailure('too-many-pixels', `The picture has ${pixels} pixels; at most ${pixelLimit} are allowed`);
   }
   const layout = layoutOf(metadata, tiff?.directory);
-  const code = await locally(colourCodeOf(bytes, metadata));
   return { path, type, metadata, page, layout, failOn: 'error', colourCode: code };
 }
 
@@ -84,10 +86,14 @@ function layoutOf({ channels, hasAlpha }: Metadata, directory?: TiffDirectory): 
   return { colours, alpha: hasAlpha ? colours : null, channels };
 }
 
+/** The number of primaries that a file does not know. */
+const unspecified = 2;
+
 /** In a PNG the code is stronger than a profile; in an AVIF a profile is stronger than the code. */
 async function colourCodeOf(bytes: ByteSource, { format, hasProfile }: Metadata): Promise<ColourCode | null> {
   if (format !== 'png' && (format !== 'heif' || hasProfile)) return null;
-  return colourCode(bytes);
+  const code = await colourCode(bytes);
+  return code?.primaries === unspecified ? null : code;
 }
 
 function undecodable(error: Error): never {
