@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
 import { animatedPng, picture } from '../../test/pictures.js';
-import { recognizeImage } from './image-type.js';
+import { recognizeSource } from './image-type.js';
 
 async function* chunksOf(bytes: Buffer, size = bytes.length): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
@@ -14,7 +14,7 @@ function ftyp(brand: string): Buffer {
 
 const zip = Buffer.concat([Buffer.from('504b0304140000000000', 'hex'), Buffer.alloc(100)]);
 
-describe('recognizeImage', () => {
+describe('recognizeSource', () => {
   it.each([
     ['a JPEG', picture('picture.jpg'), 'image/jpeg'],
     ['a PNG', picture('picture.png'), 'image/png'],
@@ -27,7 +27,7 @@ describe('recognizeImage', () => {
     ['a BigTIFF', picture('big.tiff'), 'image/tiff'],
   ])('knows %s, in one chunk and byte by byte, and passes on all of its bytes', async (_, bytes, type) => {
     for (const size of [bytes.length, 1]) {
-      const recognized = await recognizeImage(chunksOf(bytes, size));
+      const recognized = await recognizeSource(chunksOf(bytes, size));
 
       expect(recognized.type).toBe(type);
       expect((await buffer(recognized.body)).equals(bytes)).toBe(true);
@@ -47,15 +47,15 @@ describe('recognizeImage', () => {
     ['a JPEG behind text', Buffer.concat([Buffer.from('text'), picture('picture.jpg')])],
   ])('refuses %s', async (_, bytes) => {
     for (const size of [bytes.length, 1]) {
-      await expect(recognizeImage(chunksOf(bytes, size))).rejects.toMatchObject({ code: 'unsupported-image-type' });
+      await expect(recognizeSource(chunksOf(bytes, size))).rejects.toMatchObject({ code: 'unsupported-image-type' });
     }
   });
 
   it('says what it saw, and what is allowed', async () => {
-    await expect(recognizeImage(chunksOf(zip))).rejects.toMatchObject({
+    await expect(recognizeSource(chunksOf(zip))).rejects.toMatchObject({
       detail: 'The content looks like application/zip; allowed are jpg, png, webp, avif, gif, tiff',
     });
-    await expect(recognizeImage(chunksOf(Buffer.from('text')))).rejects.toMatchObject({
+    await expect(recognizeSource(chunksOf(Buffer.from('text')))).rejects.toMatchObject({
       detail: expect.stringContaining('The content is of no known type') as string,
     });
   });
@@ -68,7 +68,7 @@ describe('recognizeImage', () => {
       yield* chunks;
     })();
 
-    await expect(recognizeImage(stream)).rejects.toMatchObject({ code: 'empty-file' });
+    await expect(recognizeSource(stream)).rejects.toMatchObject({ code: 'empty-file' });
   });
 
   it('reads no more than the beginning before it answers', async () => {
@@ -81,7 +81,7 @@ describe('recognizeImage', () => {
       }
     })();
 
-    await recognizeImage(stream);
+    await recognizeSource(stream);
 
     expect(pulled).toHaveBeenCalledTimes(1);
   });
@@ -93,8 +93,8 @@ describe('recognizeImage', () => {
       throw broken;
     };
 
-    await expect(recognizeImage(failing(picture('picture.png')))).rejects.toBe(broken);
-    const { body } = await recognizeImage(failing(Buffer.concat([picture('picture.png')], 5_000)));
+    await expect(recognizeSource(failing(picture('picture.png')))).rejects.toBe(broken);
+    const { body } = await recognizeSource(failing(Buffer.concat([picture('picture.png')], 5_000)));
     await expect(buffer(body)).rejects.toBe(broken);
   });
 });

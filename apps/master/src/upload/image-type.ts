@@ -1,7 +1,9 @@
+import { bytesOf, recognizeImage, unsupportedPicture } from '#image-file';
 import { Problem } from '#contracts';
 import { fileTypeFromBuffer } from 'file-type';
+import { refusalOf } from './refused-types.js';
 
-/** The media types that may be uploaded, with the extension that a download gets. */
+/** The extension that a download gets, by the media type of an image. */
 export const imageTypes: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpg',
   'image/png': 'png',
@@ -10,15 +12,16 @@ export const imageTypes: Readonly<Record<string, string>> = {
   'image/avif': 'avif',
   'image/gif': 'gif',
   'image/tiff': 'tiff',
+  'image/heic': 'heic',
 };
 
-/** Little and big endian, classic and big TIFF. */
-const tiffMagics = ['49492a00', '4d4d002a', '49492b00', '4d4d002b'].map((magic) => Buffer.from(magic, 'hex'));
+/** The media types that may be uploaded. One more that the workers can decode is one more here. */
+const acceptedTypes: ReadonlySet<string> = new Set(Object.keys(imageTypes).filter((type) => type !== 'image/heic'));
 
-/** What `file-type` wants to see of a file. */
+/** Enough to tell the types apart. */
 const headBytes = 4_100;
 
-export interface RecognizedImage {
+export interface RecognizedSource {
   /** Media type, from the content. */
   type: string;
   /** All bytes of the image, from the first. */
@@ -27,32 +30,40 @@ export interface RecognizedImage {
 
 /**
  * Reads the beginning of a stream and recognizes the image in it.
- * @throws Problem `empty-file`, `unsupported-image-type`
+ * @param accepted the media types that are allowed
+ * @throws Problem `empty-file`, `unsupported-image-type`, `unsupported-picture`
  */
-export async function recognizeImage(stream: AsyncIterable<Uint8Array>): Promise<RecognizedImage> {
+export async function recognizeSource(
+  stream: AsyncIterable<Uint8Array>,
+  accepted: ReadonlySet<string> = acceptedTypes,
+): Promise<RecognizedSource> {
   const chunks = stream[Symbol.asyncIterator]();
-  const head: Uint8Array[] = [];
+  const read: Uint8Array[] = [];
   let size = 0;
   while (size < headBytes) {
     const { done, value } = await chunks.next();
     if (done) break;
-    head.push(value);
+    read.push(value);
     size += value.byteLength;
   }
   if (size === 0) throw new Problem('empty-file', 'The file in the field "image" has no bytes');
-  const type = await typeOf(Buffer.concat(head));
-  if (!type || !Object.hasOwn(imageTypes, type)) {
-    const allowed = [...new Set(Object.values(imageTypes))].join(', ');
-    const what = type ? `looks like ${type}` : 'is of no known type';
-    throw new Problem('unsupported-image-type', `The content ${what}; allowed are ${allowed}`);
+  // No more than this, so that what becomes of a file does not depend on how it arrives.
+  const head = Buffer.concat(read).subarray(0, headBytes);
+  const type = await recognizeImage(head);
+  if (type === null || !accepted.has(type)) {
+    const allowed = [...new Set([...accepted].map((each) => imageTypes[each]))].join(', ');
+    const refusal = refusalOf(type ?? (await nameOfOther(head, accepted)));
+    throw new Problem('unsupported-image-type', `${refusal}; allowed are ${allowed}`);
   }
-  return { type, body: rejoin(head, chunks) };
+  const reason = await unsupportedPicture(bytesOf(head), type);
+  if (reason !== null) throw new Problem('unsupported-picture', reason);
+  return { type, body: rejoin(read, chunks) };
 }
 
-async function typeOf(head: Buffer): Promise<string | undefined> {
-  const found = await fileTypeFromBuffer(head);
-  // A TIFF may have its directory, which tells it from the raw formats of cameras, at its very end.
-  return found?.mime ?? (tiffMagics.some((magic) => head.subarray(0, 4).equals(magic)) ? 'image/tiff' : undefined);
+/** The media type of what is not recognized as an image. What only looks like an allowed one has no name. */
+async function nameOfOther(head: Buffer, accepted: ReadonlySet<string>): Promise<string | null> {
+  const { mime } = (await fileTypeFromBuffer(head)) ?? {};
+  return mime === undefined || accepted.has(mime) ? null : mime;
 }
 
 async function* rejoin(head: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -28,6 +28,7 @@ export const problemCodes = {
   'file-exists': { status: 412, title: 'The file exists already' },
   'payload-too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-image-type': { status: 415, title: 'The file is not an image of an allowed type' },
+  'unsupported-picture': { status: 415, title: 'The picture is of a kind that cannot be decoded right' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   'range-not-satisfiable': { status: 416, title: 'The range is outside of the file' },
   'misdirected-request': { status: 421, title: 'The request is for another host' },
