@@ -4,11 +4,13 @@ import {
   colourCode,
   pictureOfTiff,
   readTiffDirectories,
+  recognizeImage,
+  undecodablePicture,
+  unsupportedPicture,
   type ByteSource,
   type ColourCode,
   type TiffDirectory,
 } from '#image-file';
-import { recognizeImage, undecodablePicture, unsupportedPicture } from './pending.js';
 import sharp, { type Metadata } from 'sharp';
 import { localFault, locally } from '../local-fault.js';
 import { ImageFailure } from './image-failure.js';
