@@ -19,7 +19,7 @@ describe('The bundle of a service', () => {
       db: null,
       storage: null,
       master: /^(recipes\.json|node_modules\/swagger-ui-dist\/[\w.-]+)$/,
-      worker: /^node_modules\/(@img\/sharp-|@expo-google-fonts\/noto-sans\/(500Medium|LICENSE_FONT))/,
+      worker: /^(fonts\.conf$|node_modules\/(@img\/sharp-|@expo-google-fonts\/noto-sans\/(500Medium|LICENSE_FONT)))/,
       ui: /^public\/[\w-]+\.(html|js|css|svg)$/,
     };
     const kind = kinds[service];

@@ -165,6 +165,23 @@ describe('a wrong recipe', () => {
       { field: 'outputs.thumb.operations[0].resize.width', message: /must be a whole number from 1 to 16384/ },
     ],
     [
+      'a text that the font does not have',
+      '{"outputs":{"a":{"operations":[{"composite":{"text":"\u{1F600} 漢"}}]}}}',
+      {
+        field: 'outputs.a.operations[0].composite.text',
+        message:
+          /^has characters that the font does not have: \u{1F600} \(U\+1F600\), 漢 \(U\+6F22\); it has Latin, Greek/u,
+      },
+    ],
+    [
+      'a text that nobody can see',
+      '{"outputs":{"a":{"operations":[{"composite":{"text":"\u200B"}}]}}}',
+      {
+        field: 'outputs.a.operations[0].composite.text',
+        message: /^must have a character that can be seen/,
+      },
+    ],
+    [
       'an unknown format',
       '{"outputs":{"thumb":{"format":"bmp"}}}',
       { field: 'outputs.thumb.format', message: /same, jpeg, png, webp, avif, gif, tiff/ },

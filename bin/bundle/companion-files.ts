@@ -33,6 +33,7 @@ export function companionFiles(repository: string, service: ServiceName): Compan
       ];
     case 'worker':
       return [
+        { from: 'apps/worker/fonts.conf', to: 'fonts.conf' },
         ...nativePackages(repository).map(fromPackage),
         fromPackage(`${fontPackage}/500Medium/NotoSans_500Medium.ttf`),
         fromPackage(`${fontPackage}/LICENSE_FONT`),

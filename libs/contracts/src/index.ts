@@ -15,6 +15,7 @@ export * from './recipe/parse-recipe.js';
 export * from './recipe/recipe-book.js';
 export * from './recipe/parameters/colour.js';
 export * from './recipe/parameters/detail.js';
+export * from './recipe/parameters/font-coverage.js';
 export * from './recipe/parameters/geometry.js';
 export * from './recipe/parameters/overlay.js';
 export * from './recipe/parameters/parameter.js';

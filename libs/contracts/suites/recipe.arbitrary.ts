@@ -1,4 +1,13 @@
-import { extendModes, fits, gravities, positions, type Operation, type OperationName, type Recipe } from '#contracts';
+import {
+  extendModes,
+  fits,
+  fontCoverage,
+  gravities,
+  positions,
+  type Operation,
+  type OperationName,
+  type Recipe,
+} from '#contracts';
 import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 
@@ -43,6 +52,21 @@ const normalise = some({ lower: whole(0, 99), upper: whole(1, 100) }).filter((pa
   const { lower = 1, upper = 99 } = parameters as { lower?: number; upper?: number };
   return lower < upper;
 });
+
+const visible = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}]/v;
+
+/** Any text that can be drawn: of any characters that the font has, in any order. */
+export const drawableText = fc
+  .array(
+    fc
+      .constantFrom(...fontCoverage)
+      .chain(([min, max]) => fc.integer({ min, max }))
+      .map((codePoint) => String.fromCodePoint(codePoint))
+      .filter((character) => !/[\p{Zl}\p{Zp}]/u.test(character)),
+    { minLength: 1, maxLength: 100 },
+  )
+  .map((characters) => characters.join(''))
+  .filter((text) => visible.test(text));
 
 /** Parameters that each operation allows: all of them, in all their range. */
 const parametersOf: Record<OperationName, Arbitrary<object>> = {
@@ -100,8 +124,9 @@ const parametersOf: Record<OperationName, Arbitrary<object>> = {
   composite: some(
     {
       text: fc.oneof(
-        fc.constantFrom('© Müller & Söhne <b>', 'a', '漢字 emoji 🙂', 'a longer text that must be broken into lines'),
+        fc.constantFrom('© Müller & Söhne <b>', 'a', 'Жук ™️ हिन्दी', 'a longer text that must be broken into lines'),
         fc.stringMatching(/^[ -~]{1,30}$/).filter((text) => text.trim() !== ''),
+        drawableText,
       ),
       gravity: fc.constantFrom(...gravities),
       colour,

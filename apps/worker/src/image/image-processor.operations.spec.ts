@@ -28,13 +28,16 @@ const swapKeepingAlpha: Matrix4x4 = [
   [0, 0, 0, 1],
 ];
 
-const font = {
-  font: 'Noto Sans',
+/** A text in a box of 24 × 16 pixels; the size of its font is a quarter of the shorter side. */
+const text = {
+  font: 'Noto Sans Medium 4',
   fontfile: fileURLToPath(import.meta.resolve('@expo-google-fonts/noto-sans/500Medium/NotoSans_500Medium.ttf')),
   rgba: true,
+  width: 24,
+  height: 16,
 };
-const white60 = '<span foreground="white" alpha="39321">© You</span>';
-const green20 = '<span foreground="#0f0" alpha="13107">© You</span>';
+const white60 = '<span fallback="false" foreground="white" alpha="39321">© You</span>';
+const green20 = '<span fallback="false" foreground="#0f0" alpha="13107">© You</span>';
 
 /** Written by hand: what each operation means, whatever the table of operations says. */
 const cases: Cases = {
@@ -219,15 +222,14 @@ const cases: Cases = {
   composite: [
     {
       parameters: { text: '© You', size: 0.5 },
-      bySharp: (image) =>
-        image.composite([{ input: { text: { text: white60, ...font, width: 24, height: 16 } }, gravity: 'southeast' }]),
+      bySharp: (image) => image.composite([{ input: { text: { ...text, text: white60 } }, gravity: 'southeast' }]),
     },
     {
       parameters: { text: '© You', size: 0.5, gravity: 'northwest', colour: '#0f0', opacity: 0.2, tile: true },
       bySharp: (image) =>
         image.composite([
           {
-            input: { text: { text: green20, ...font, width: 24, height: 16 } },
+            input: { text: { ...text, text: green20 } },
             gravity: 'northwest',
             tile: true,
           },
@@ -269,12 +271,20 @@ describe.each(operationNames)('%s', (name) => {
 
 it('a text with markup characters is drawn as it stands', async () => {
   const source = await colours({ width: 200, height: 100 }).png().toBuffer();
-  const drawn = async (text: string): Promise<Buffer> =>
-    (await pixelsOf((await processOne(source, [{ composite: { text, size: 1 } }])).bytes)).data;
+  const drawn = async (as: string): Promise<Buffer> =>
+    (await pixelsOf((await processOne(source, [{ composite: { text: as, size: 1 } }])).bytes)).data;
   const markup = '&lt;b&gt;R&amp;D&lt;/b&gt; &amp;amp;';
   const bySharp = sharp(source).composite([
     {
-      input: { text: { text: white60.replace('© You', markup), ...font, width: 200, height: 100 } },
+      input: {
+        text: {
+          ...text,
+          text: white60.replace('© You', markup),
+          font: 'Noto Sans Medium 25',
+          width: 200,
+          height: 100,
+        },
+      },
       gravity: 'southeast',
     },
   ]);

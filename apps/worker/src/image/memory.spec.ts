@@ -79,6 +79,12 @@ describe('the memory that a pass takes', () => {
     expect(megabytes([{ threshold: {} }], 'png')).toBe(megabytes([], 'png'));
   });
 
+  it('counts the text that is drawn over the picture', () => {
+    const text = 'Hi';
+    expect(megabytes([{ composite: { text, size: 0.1 } }], 'png')).toBe(megabytes([], 'png') + 10);
+    expect(megabytes([{ composite: { text, size: 1 } }], 'png')).toBe(megabytes([], 'png') + 160);
+  });
+
   it.each<[string, Partial<Metadata>, number]>([
     ['a picture that lies on its side', { orientation: 6 }, 4],
     ['a progressive JPEG', { format: 'jpeg', isProgressive: true }, 8],

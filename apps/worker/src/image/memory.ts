@@ -3,6 +3,7 @@ import type { Metadata } from 'sharp';
 import type { ImageFormat } from './image-format.js';
 import type { Canvas } from './operations/operation-entry.js';
 import { entryOf } from './operations/operation-table.js';
+import { memoryOfOverlay } from './operations/overlay.js';
 import { passesOf } from './passes.js';
 import { isDoneInParts } from './pixel-pass.js';
 import { largestSize, sizeAfter, type Size } from './room.js';
@@ -100,7 +101,8 @@ export function memoryOfPass(
   const frames = canvas.frames > 1 ? pixels * animationBytes : 0;
   const parts = isDoneInParts(pass[0], canvas) ? pixels * partsBytes : 0;
   const made = areaOf(sizeLeft(canvas, pass)) * (format ? format.encodingBytes : canvas.frames * handedOverBytes(pass));
-  return memory.held + memory.decoding + rows + whole + frames + parts + made;
+  const overlay = Math.max(0, ...pass.map((operation) => memoryOfOverlay(operation, canvas)));
+  return memory.held + memory.decoding + rows + whole + frames + parts + overlay + made;
 }
 
 /** All sizes that a picture has in a pass. */

@@ -40,8 +40,8 @@ describe('a parameter', () => {
       'text',
       'composite',
       'text',
-      ['a', ' a ', '<b>&', '© 日本 🙂', 'x'.repeat(200)],
-      ['', ' ', 'x'.repeat(201), 'a\nb', 'a\0', '\uD800', '\uFFFF', 7, null, ['a']],
+      ['a', ' a ', '<b>&', '© Ωμέγα Жук हिन्दी 7 €', 'x'.repeat(200)],
+      ['', ' ', 'x'.repeat(201), 'a\nb', 'a\0', '\uD800', '\uFFFF', '日本', 7, null, ['a']],
     ],
     [
       'matrix',

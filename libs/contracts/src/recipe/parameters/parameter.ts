@@ -1,4 +1,5 @@
-import { ValidateBy, ValidateIf } from 'class-validator';
+import { ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { isPrintable, whyUndrawable } from './drawable-text.js';
 
 /** What is allowed as one parameter of an operation. */
 export interface ParameterRule {
@@ -19,16 +20,26 @@ export function parameterRules(type: new () => object): ParameterRule[] {
   return rulesOf.get(type.prototype as object) ?? [];
 }
 
-/** One parameter; optional unless it says otherwise, and then the default is sharp's. */
+/**
+ * One parameter; optional unless it says otherwise, and then the default is sharp's.
+ * @param check whether a value is allowed, or, where the rule does not say it all, what is wrong with it
+ */
 function parameter(
   rule: string,
-  validate: (value: unknown) => boolean,
+  check: (value: unknown) => boolean | string,
   { required = false }: ParameterOptions = {},
 ): PropertyDecorator {
+  const validator = {
+    validate: (value: unknown) => check(value) === true,
+    defaultMessage: ({ value }: ValidationArguments) => {
+      const wrong = check(value);
+      return typeof wrong === 'string' ? wrong : rule;
+    },
+  };
   return (prototype, property) => {
     const name = String(property);
     rulesOf.set(prototype, [...(rulesOf.get(prototype) ?? []), { name, rule, required }]);
-    ValidateBy({ name: 'parameter', validator: { validate, defaultMessage: () => rule } })(prototype, name);
+    ValidateBy({ name: 'parameter', validator })(prototype, name);
     if (!required) ValidateIf((parameters: Record<string, unknown>) => parameters[name] !== undefined)(prototype, name);
   };
 }
@@ -63,12 +74,12 @@ export function Colour(options?: ParameterOptions): PropertyDecorator {
   return parameter(rule, (value) => typeof value === 'string' && pattern.test(value), options);
 }
 
+/** A text that workers can draw. */
 export function Text(longest: number, options?: ParameterOptions): PropertyDecorator {
-  // Characters that XML does not know cannot be drawn, and would break the markup around the text.
-  const printable = /^[^\p{Cc}\p{Cs}\u{FFFE}\u{FFFF}]+$/u;
-  const fits = (value: unknown): boolean =>
-    typeof value === 'string' && value.length <= longest && printable.test(value) && value.trim() !== '';
-  return parameter(`must be a text of 1 to ${longest} printable characters`, fits, options);
+  const fits = (value: unknown): value is string =>
+    typeof value === 'string' && value.length >= 1 && value.length <= longest && isPrintable(value);
+  const rule = `must be a text of 1 to ${longest} printable characters`;
+  return parameter(rule, (value) => fits(value) && (whyUndrawable(value) ?? true), options);
 }
 
 /** A place in a picture, whatever its size. */
