@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Operation, OutputFormat } from '#contracts';
+import type { Operation, OutputFormat, OutputOptions } from '#contracts';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, it } from 'vitest';
 import { report } from './report.js';
@@ -28,7 +28,7 @@ async function bytesPerPixel(
   encode: (image: Sharp) => Sharp,
   operations: Operation[],
   format: OutputFormat,
-  quality?: number,
+  options: OutputOptions = {},
 ): Promise<string> {
   const files: string[] = [];
   for (const size of [smallSide, side]) {
@@ -38,7 +38,7 @@ async function bytesPerPixel(
     await encode(sharp(noise, { raw: { width: size, height: size, channels: 4 } })).toFile(file);
     files.push(file);
   }
-  const outputs = JSON.stringify({ image: { operations, format, quality } });
+  const outputs = JSON.stringify({ image: { operations, format, ...options } });
   const { stdout } = await run(process.execPath, [probe, ...files, outputs]);
   return `${(Number(stdout) / side ** 2).toFixed(1).padStart(5)} bytes`;
 }
@@ -55,7 +55,10 @@ it('what each encoder takes, with the decoder of a TIFF, and with passes before 
     ]);
   }
   for (const format of ['jpeg', 'webp', 'avif'] as const) {
-    rows.push([`${format}, quality 100`, await bytesPerPixel(plain, [], format, 100)]);
+    rows.push([`${format}, quality 100`, await bytesPerPixel(plain, [], format, { quality: 100 })]);
+  }
+  for (const format of ['webp', 'avif'] as const) {
+    rows.push([`${format}, lossless`, await bytesPerPixel(plain, [], format, { lossless: true })]);
   }
   report(title('Encoders'), rows);
 });

@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WorkerConfig } from '../apps/worker/src/config.js';
 import { ImageProcessor } from '../apps/worker/src/image/image-processor.js';
 import { picturesOf, withOperationSections } from '../bin/recipe-docs/operation-sections.js';
+import { withOptionTable } from '../bin/recipe-docs/option-table.js';
 import { pixelsOf } from './harness/photo.js';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -27,7 +28,7 @@ async function process(recipe: unknown): Promise<{ path: string; type: string; w
 
 describe('doc/recipes.md', () => {
   it('has what npm run docs:recipes writes into it', () => {
-    expect(withOperationSections(page)).toBe(page);
+    expect(withOptionTable(withOperationSections(page))).toBe(page);
   });
 
   it('has a section with a picture for every operation, in the order of the operations', () => {

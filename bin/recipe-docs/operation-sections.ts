@@ -1,5 +1,7 @@
 import { operationNames, operationParameters, parameterRules, type Operation, type OperationName } from '#contracts';
 import { operationExamples } from './examples.js';
+import { withGeneratedPart } from './generated-part.js';
+import { markdownTable } from './markdown-table.js';
 
 /** The pictures of an operation, by the names of their files without the extension. */
 export function picturesOf(name: OperationName): { name: string; operations: Operation[] }[] {
@@ -14,12 +16,11 @@ export function picturesOf(name: OperationName): { name: string; operations: Ope
  * @throws when an operation has no place in the page
  */
 export function withOperationSections(page: string): string {
-  return operationNames.reduce((text, name) => {
-    const [begin, end] = [`<!-- operation ${name} -->`, `<!-- end of ${name} -->`];
-    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from === -1 || to < from) throw new Error(`doc/recipes.md has no place for ${name}: ${begin} … ${end}`);
-    return `${text.slice(0, from)}${begin}\n\n${operationSection(name)}\n\n${text.slice(to)}`;
-  }, page);
+  return operationNames.reduce(
+    (text, name) =>
+      withGeneratedPart(text, { begin: `operation ${name}`, end: `end of ${name}` }, operationSection(name)),
+    page,
+  );
 }
 
 function operationSection(name: OperationName): string {
@@ -39,11 +40,7 @@ function parameterTable(name: OperationName): string {
     required ? 'yes' : 'no',
     rule.replace(/^must be /, ''),
   ]);
-  const table = [['Parameter', 'Required', 'Must be'], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]!.length)));
-  const lines = table.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`);
-  lines.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`);
-  return lines.join('\n');
+  return markdownTable([['Parameter', 'Required', 'Must be'], ...rows]);
 }
 
 /** JSON as prettier writes it: on one line, but a matrix row by row. */

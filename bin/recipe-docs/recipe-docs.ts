@@ -6,6 +6,7 @@ import { WorkerConfig } from '../../apps/worker/src/config.js';
 import { ImageProcessor } from '../../apps/worker/src/image/image-processor.js';
 import { landscape } from './landscape.js';
 import { picturesOf, withOperationSections } from './operation-sections.js';
+import { withOptionTable } from './option-table.js';
 
 /** Where `npm run` runs: the root of the repository. */
 const page = join('doc', 'recipes.md');
@@ -30,7 +31,7 @@ export async function writeRecipeDocs(): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const written = withOperationSections(await readFile(page, 'utf8'));
+  const written = withOptionTable(withOperationSections(await readFile(page, 'utf8')));
   await writeFile(`${page}.new`, written);
   await rename(`${page}.new`, page);
 }

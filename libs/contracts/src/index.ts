@@ -19,6 +19,8 @@ export * from './recipe/parameters/font-coverage.js';
 export * from './recipe/parameters/geometry.js';
 export * from './recipe/parameters/overlay.js';
 export * from './recipe/parameters/parameter.js';
+export * from './recipe/output-format.js';
+export * from './recipe/output-options.js';
 export * from './recipe/recipe.js';
 export * from './file/byte-range.js';
 export * from './file/entity-tag.js';

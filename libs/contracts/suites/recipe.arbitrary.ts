@@ -1,11 +1,18 @@
 import {
+  chromaSubsamplings,
   extendModes,
   fits,
   fontCoverage,
   gravities,
+  outputConflicts,
+  outputFormats,
+  outputOptionNames,
+  outputOptions,
   positions,
   type Operation,
   type OperationName,
+  type OutputOptionName,
+  type OutputRecipe,
   type Recipe,
 } from '#contracts';
 import * as fc from 'fast-check';
@@ -142,17 +149,25 @@ const operation = fc.oneof(
   ...Object.entries(parametersOf).map(([name, parameters]) => parameters.map((value) => ({ [name]: value }))),
 ) as Arbitrary<object> as Arbitrary<Operation>;
 
-const output = fc.oneof(
-  fc.record({
-    operations: fc.array(operation, { maxLength: 5 }),
-    format: fc.constantFrom('png' as const, 'gif' as const, 'tiff' as const),
-  }),
-  fc.record({
-    operations: fc.array(operation, { maxLength: 5 }),
-    format: fc.constantFrom('same' as const, 'jpeg' as const, 'webp' as const, 'avif' as const),
-    quality: whole(1, 100),
-  }),
-);
+/** Values that each option of an output allows. */
+const optionValues: Record<OutputOptionName, Arbitrary<unknown>> = {
+  quality: whole(1, 100),
+  background: fc.oneof(fc.constantFrom('black', 'White', '#1aF'), fc.stringMatching(/^#[0-9a-f]{6}$/)),
+  chromaSubsampling: fc.constantFrom(...chromaSubsamplings),
+  lossless: fc.boolean(),
+};
+
+const output = fc
+  .constantFrom(...outputFormats)
+  .chain((format) => {
+    const names = outputOptionNames.filter((name) => format === 'same' || outputOptions[name].formats.includes(format));
+    const options = Object.fromEntries(names.map((name) => [name, optionValues[name]]));
+    const operations = fc.array(operation, { maxLength: 5 });
+    const model = { operations, format: fc.constant(format), ...options };
+    return fc.record(model, { requiredKeys: ['operations', 'format'] });
+  })
+  .map((recipe) => recipe as OutputRecipe)
+  .filter((recipe) => outputConflicts.every(({ isMet }) => isMet(recipe)));
 
 /** Any recipe that is valid. */
 export const validRecipe: Arbitrary<Recipe> = fc

@@ -1,4 +1,4 @@
-import { outputFormats } from '#contracts';
+import { outputFormats, type OutputRecipe } from '#contracts';
 import { describe, expect, it } from 'vitest';
 import { formatOf, timingOf } from './image-format.js';
 
@@ -32,6 +32,16 @@ describe('the format of an output', () => {
       );
     },
   );
+
+  it('takes more memory to encode without loss, or with all its colours', () => {
+    const bytes = (options: Partial<OutputRecipe>): number =>
+      formatOf({ operations: [], format: 'same', ...options }, source('image/webp')).encodingBytes;
+    expect(bytes({ format: 'webp', lossless: true })).toBeGreaterThan(bytes({ format: 'webp' }));
+    expect(bytes({})).toBe(bytes({ lossless: true }));
+    expect(bytes({ lossless: false })).toBe(bytes({ format: 'webp' }));
+    expect(bytes({ format: 'avif', lossless: true })).toBeGreaterThan(bytes({ format: 'avif' }));
+    expect(bytes({ format: 'jpeg', quality: 90 })).toBeGreaterThan(bytes({ format: 'jpeg', quality: 89 }));
+  });
 
   it('can hold an animation as GIF and WebP', () => {
     const animated = outputFormats.filter(

@@ -1,7 +1,8 @@
-import type { OutputFormat, OutputRecipe } from '#contracts';
+import type { EncodedFormat, OutputRecipe } from '#contracts';
 import type { Metadata, Sharp } from 'sharp';
 import { ImageFailure } from './image-failure.js';
 import type { SourceFile } from './source-file.js';
+import type { SourceTraits } from './source-traits.js';
 
 /** What an animation needs beside its pixels. */
 export interface Timing {
@@ -19,11 +20,22 @@ export function timingOf({ delay, loop }: Pick<Metadata, 'delay' | 'loop'>): Tim
   return { delay: delay?.map((ms) => Math.min(ms, longestDelayMs)), loop };
 }
 
+/** What an encoder is told beside the pixels. */
+export interface Encoding {
+  timing: Timing;
+  output: OutputRecipe;
+  source: SourceTraits;
+  /** Whether the picture has no colours: formats that can, write it in one channel, beside its transparency. */
+  grey: boolean;
+}
+
 export interface ImageFormat {
   /** Media type of the output. */
   type: string;
   /** Whether it can hold an animation. */
   animated: boolean;
+  /** Whether it can hold transparency. */
+  transparent: boolean;
   /**
    * What its encoder takes, in bytes for each pixel of one frame, of the picture that costs it most: random noise.
    * Measured by bench/image-memory.bench.ts.
@@ -31,64 +43,98 @@ export interface ImageFormat {
   encodingBytes: number;
   /** The most pixels that a side may have. */
   longestSide: number;
-  encode: (image: Sharp, timing: Timing, quality?: number) => Sharp;
+  encode: (image: Sharp, encoding: Encoding) => Sharp;
 }
+
+type FormatEntry = Omit<ImageFormat, 'encodingBytes'> & { encodingBytes: (output: OutputRecipe) => number };
+
+/** From this quality on, JPEG keeps the full resolution of colours unless it is told not to. */
+const fullColourQuality = 90;
 
 /**
  * How each format is written: sharp's default quality, with settings that cost little time for what they save. Measured
  * by bench/formats.bench.ts; see doc/recipes.md.
  */
-const formats: Record<Exclude<OutputFormat, 'same'>, ImageFormat> = {
+const formats: Record<EncodedFormat, FormatEntry> = {
   jpeg: {
     type: 'image/jpeg',
     animated: false,
-    encodingBytes: 8,
+    transparent: false,
+    encodingBytes: (output) => (jpegSubsampling(output) === '4:4:4' ? 14 : 8),
     longestSide: 65_535,
-    encode: (image, _timing, quality) => image.jpeg({ quality }),
+    encode: (image, { output, grey }) =>
+      inOneChannel(image, grey).jpeg({ quality: output.quality, chromaSubsampling: jpegSubsampling(output) }),
   },
   png: {
     type: 'image/png',
     animated: false,
-    encodingBytes: 3,
+    transparent: true,
+    encodingBytes: () => 3,
     longestSide: 2 ** 31 - 1,
-    encode: (image) => image.png({ compressionLevel: 2, adaptiveFiltering: true }),
+    encode: (image, { grey }) => inOneChannel(image, grey).png({ compressionLevel: 2, adaptiveFiltering: true }),
   },
   webp: {
     type: 'image/webp',
     animated: true,
-    encodingBytes: 40,
+    transparent: true,
+    encodingBytes: (output) => (mayBeLossless(output) ? 45 : 40),
     longestSide: 16_383,
-    encode: (image, timing, quality) => image.webp({ quality, effort: 2, ...timing }),
+    encode: (image, encoding) => image.webp({ ...lossOf(encoding), effort: 2, ...encoding.timing }),
   },
   avif: {
     type: 'image/avif',
     animated: false,
-    encodingBytes: 65,
+    transparent: true,
+    encodingBytes: (output) => (mayBeLossless(output) ? 70 : 65),
     longestSide: 16_384,
-    encode: (image, _timing, quality) => image.avif({ quality, effort: 1 }),
+    encode: (image, encoding) =>
+      image.avif({ ...lossOf(encoding), chromaSubsampling: encoding.output.chromaSubsampling, effort: 1 }),
   },
   gif: {
     type: 'image/gif',
     animated: true,
-    encodingBytes: 15,
+    transparent: true,
+    encodingBytes: () => 15,
     longestSide: 65_535,
     // Told to reuse it, sharp presses new colours into the palette of the source. Frames that look alike stay frames.
-    encode: (image, timing) => image.gif({ effort: 1, reuse: false, keepDuplicateFrames: true, ...timing }),
+    encode: (image, { timing }) => image.gif({ effort: 1, reuse: false, keepDuplicateFrames: true, ...timing }),
   },
   tiff: {
     type: 'image/tiff',
     animated: false,
-    encodingBytes: 3,
+    transparent: true,
+    encodingBytes: () => 3,
     longestSide: 2 ** 31 - 1,
-    encode: (image) => image.tiff({ compression: 'deflate', predictor: 'horizontal' }),
+    encode: (image, { grey }) => inOneChannel(image, grey).tiff({ compression: 'deflate', predictor: 'horizontal' }),
   },
 };
 
+function inOneChannel(image: Sharp, grey: boolean): Sharp {
+  return grey ? image.toColourspace('b-w') : image;
+}
+
+function jpegSubsampling({ quality = 80, chromaSubsampling }: OutputRecipe): '4:2:0' | '4:4:4' {
+  return chromaSubsampling ?? (quality >= fullColourQuality ? '4:4:4' : '4:2:0');
+}
+
+/** Whether it is, is known when the source is. */
+function mayBeLossless({ format, lossless }: OutputRecipe): boolean {
+  return lossless ?? format === 'same';
+}
+
+/** A source without loss stays so in its own format, whatever quality is asked of formats that have one. */
+function lossOf({ output: { format, quality, lossless }, source }: Encoding): { quality?: number; lossless: boolean } {
+  return { quality, lossless: lossless ?? (format === 'same' && source.isLossless) };
+}
+
 /** The format of an output; `same` is that of the source. @throws ImageFailure `unsupported-format` */
-export function formatOf({ format }: OutputRecipe, source: Pick<SourceFile, 'type'>): ImageFormat {
-  const name = format === 'same' ? sourceFormat(source) : format;
-  if (Object.hasOwn(formats, name)) return formats[name as keyof typeof formats];
-  throw new ImageFailure('unsupported-format', `Pictures of the type ${source.type} are not supported`);
+export function formatOf(output: OutputRecipe, source: Pick<SourceFile, 'type'>): ImageFormat {
+  const name = output.format === 'same' ? sourceFormat(source) : output.format;
+  if (!Object.hasOwn(formats, name)) {
+    throw new ImageFailure('unsupported-format', `Pictures of the type ${source.type} are not supported`);
+  }
+  const entry = formats[name as EncodedFormat];
+  return { ...entry, encodingBytes: entry.encodingBytes(output) };
 }
 
 function sourceFormat({ type }: Pick<SourceFile, 'type'>): string {

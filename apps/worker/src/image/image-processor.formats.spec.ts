@@ -56,17 +56,6 @@ describe('an output', () => {
     expect(rough!.bytes.equals(fine!.bytes)).toBe(true);
   });
 
-  it('as JPEG puts transparency on black, and on another colour after flatten', async () => {
-    const source = await sharp({ create: { width: 16, height: 16, channels: 4, background: 'transparent' } })
-      .png()
-      .toBuffer();
-    const corner = async (operations: Operation[]): Promise<number[]> => [
-      ...(await pixelsOf((await processOne(source, operations, { format: 'jpeg' })).bytes)).data.subarray(0, 3),
-    ];
-    expect(await corner([])).toEqual([0, 0, 0]);
-    expect(await corner([{ flatten: { background: '#ffffff' } }])).toEqual([255, 255, 255]);
-  });
-
   it.each(['jpeg', 'png', 'avif', 'tiff'] as const)('as %s of an animation is its first frame', async (format) => {
     const made = await processOne(await animatedGif(), [], { format });
     const { pages = 1, width, height } = await sharp(made.bytes).metadata();

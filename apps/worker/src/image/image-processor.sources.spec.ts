@@ -123,7 +123,9 @@ describe('a source', () => {
       [{ resize: { width: 20 } }, { tint: { tint: '#c00' } }],
     ]) {
       const image = await processOne(source, operations);
-      expect(await sharp(image.bytes).metadata()).toMatchObject({ depth: 'uchar', space: 'srgb', hasProfile: false });
+      const { depth, space, hasProfile } = await sharp(image.bytes).metadata();
+      expect({ depth, hasProfile }).toEqual({ depth: 'uchar', hasProfile: false });
+      expect(space).toMatch(/^(srgb|b-w)$/);
     }
     const expected = await pixelsOf(await sharp(source).flop().png().toBuffer());
     expect(await made(source, [{ flop: {} }])).toEqual(expected);

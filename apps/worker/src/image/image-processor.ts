@@ -1,6 +1,6 @@
 import { devNull } from 'node:os';
 import { join } from 'node:path';
-import { parseRecipe, type OutputRecipe, type Recipe } from '#contracts';
+import { parseRecipe, type Operation, type OutputRecipe, type Recipe } from '#contracts';
 import { Injectable } from '@nestjs/common';
 import sharp from 'sharp';
 import { WorkerConfig } from '../config.js';
@@ -8,7 +8,7 @@ import { localFault } from '../local-fault.js';
 import { Deadline, isTimeout } from './deadline.js';
 import { developingBytes, needsDeveloping } from './develop.js';
 import { ImageFailure, ProcessingTimeout } from './image-failure.js';
-import { formatOf, timingOf, type ImageFormat, type Timing } from './image-format.js';
+import { formatOf, timingOf, type Encoding, type ImageFormat } from './image-format.js';
 import { addMissingEnd } from './jpeg-end.js';
 import { MemoryBudget } from './memory-budget.js';
 import { memoryOfOutput, memoryOfPass } from './memory.js';
@@ -18,6 +18,8 @@ import { passesOf } from './passes.js';
 import { developed, fileWithPicture, handOver, isSharable, type Picture } from './picture.js';
 import { isDoneInParts } from './pixel-pass.js';
 import { inspectFile, type SourceFile } from './source-file.js';
+import { traitsOf } from './source-traits.js';
+import { onBackground } from './transparency.js';
 import { undecodableImage } from './undecodable-image.js';
 
 /** The loaders that decode what master accepts, and what text is drawn with; everything else stays blocked. */
@@ -41,9 +43,9 @@ export interface ProcessedImage {
 /** How one output is made from the source. */
 interface Plan {
   name: string;
-  output: OutputRecipe;
+  operations: Operation[];
   format: ImageFormat;
-  timing: Timing;
+  encoding: Omit<Encoding, 'grey'>;
   /** The source as this output begins with it. */
   picture: Picture;
   /** What it takes of the memory. */
@@ -118,8 +120,11 @@ export class ImageProcessor {
     const format = formatOf(output, source);
     const picture = fileWithPicture(source, format.animated, pixelLimit);
     this.requireFrames(picture);
-    const bytes = memoryOfOutput(picture, output, format, pixelLimit);
-    return { name, output, format, timing: timingOf(source.metadata), picture, bytes };
+    const traits = traitsOf(source);
+    const operations = onBackground(output, format, traits.hasAlpha);
+    const bytes = memoryOfOutput(picture, operations, format, pixelLimit);
+    const encoding = { timing: timingOf(source.metadata), output, source: traits };
+    return { name, operations, format, encoding, picture, bytes };
   }
 
   /** The picture decoded once: where it must be developed, and where that is worth it for several outputs. */
@@ -148,12 +153,12 @@ export class ImageProcessor {
     folder: string,
     signal?: AbortSignal,
   ): Promise<ProcessedImage> {
-    const { name, output, format, timing } = plan;
+    const { name, operations, format, encoding } = plan;
     // No name of an output is that of another file in the folder.
     const path = join(folder, `output-${name}`);
     const deadline = this.deadline();
-    const run = new OutputPasses(name, output, this.config.pixelLimit, deadline);
-    const passes = passesOf(output.operations, original.plain);
+    const run = new OutputPasses(name, operations, this.config.pixelLimit, deadline);
+    const passes = passesOf(operations, original.plain);
     let picture = original;
     try {
       while (passes.length > 1 || isDoneInParts(passes[0]![0], picture.canvas)) {
@@ -164,8 +169,8 @@ export class ImageProcessor {
         if (passes.length === 0) passes.push([]);
       }
       signal?.throwIfAborted();
-      const { image } = await run.last(picture, passes[0]!);
-      const { size, width, height, pageHeight } = await format.encode(image, timing, output.quality).toFile(path);
+      const { image, grey } = await run.last(picture, passes[0]!);
+      const { size, width, height, pageHeight } = await format.encode(image, { ...encoding, grey }).toFile(path);
       return { name, path, type: format.type, size, width, height: pageHeight ?? height };
     } catch (error) {
       signal?.throwIfAborted();

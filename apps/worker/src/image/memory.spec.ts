@@ -27,7 +27,7 @@ function megabytes(pass: Operation[], format: 'jpeg' | 'png' | 'webp' | 'avif' |
 function ofOutput(operations: Operation[], pixelLimit = 1e9): number {
   const png = formatOf({ operations: [], format: 'png' }, { type: 'image/png' });
   const picture = { canvas, memory: memoryOfFile(file()), plain: true };
-  return memoryOfOutput(picture, { operations, format: 'png' }, png, pixelLimit) / 1e6;
+  return memoryOfOutput(picture, operations, png, pixelLimit) / 1e6;
 }
 
 describe('the memory that a pass takes', () => {

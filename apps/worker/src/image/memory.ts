@@ -1,4 +1,4 @@
-import type { Operation, OutputRecipe } from '#contracts';
+import type { Operation } from '#contracts';
 import type { Metadata } from 'sharp';
 import type { ImageFormat } from './image-format.js';
 import type { Canvas } from './operations/operation-entry.js';
@@ -68,7 +68,7 @@ export function memoryOfFile({
  */
 export function memoryOfOutput(
   { canvas, memory, plain }: { canvas: Canvas; memory: PictureMemory; plain: boolean },
-  { operations }: OutputRecipe,
+  operations: Operation[],
   format: ImageFormat,
   pixelLimit: number,
 ): number {

@@ -1,4 +1,4 @@
-import { operationEntry, type Operation, type OutputRecipe } from '#contracts';
+import { operationEntry, type Operation } from '#contracts';
 import type { Sharp } from 'sharp';
 import type { Deadline } from './deadline.js';
 import { requireFit } from './fit.js';
@@ -13,7 +13,7 @@ import { requireRoom } from './room.js';
 export class OutputPasses {
   constructor(
     private readonly name: string,
-    private readonly output: OutputRecipe,
+    private readonly operations: Operation[],
     private readonly pixelLimit: number,
     private readonly deadline: Deadline,
   ) {}
@@ -60,7 +60,7 @@ export class OutputPasses {
       requireRoom(operation, canvas, this.pixelLimit);
     } catch (error) {
       if (!(error instanceof ImageFailure)) throw error;
-      throw error.at(`outputs.${this.name}.operations[${this.output.operations.indexOf(operation)}].${name}`);
+      throw error.at(`outputs.${this.name}.operations[${this.operations.indexOf(operation)}].${name}`);
     }
     return entryOf(operation).apply(image, parameters as never, canvas);
   }

@@ -4,6 +4,7 @@ import {
   colourCode,
   pictureOfTiff,
   readTiffDirectories,
+  readWebp,
   recognizeImage,
   undecodablePicture,
   unsupportedPicture,
@@ -41,6 +42,8 @@ export interface SourceFile {
   layout: ChannelLayout;
   /** From which fault on the file counts as damaged. */
   failOn: 'error' | 'warning';
+  /** Whether it keeps every pixel exactly, in a format that may also lose detail. */
+  isLossless: boolean;
   /** What the colours mean, where the file says it by a code instead of a profile. */
   colourCode: ColourCode | null;
 }
@@ -71,7 +74,8 @@ export async function inspectFile(path: string, pixelLimit: number): Promise<Sou
     throw new ImageFailure('too-many-pixels', `The picture has ${pixels} pixels; at most ${pixelLimit} are allowed`);
   }
   const layout = layoutOf(metadata, tiff?.directory);
-  return { path, type, metadata, page, layout, failOn: 'error', colourCode: code };
+  const isLossless = (await locally(readWebp(bytes)))?.lossless ?? false;
+  return { path, type, metadata, page, layout, failOn: 'error', isLossless, colourCode: code };
 }
 
 /** How many channels are colours, by the tag PhotometricInterpretation of a TIFF; 3 when it is not here. */

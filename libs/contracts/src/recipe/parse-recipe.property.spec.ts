@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { Problem } from '../problem/problem.js';
 import { operationEntry, operationNames, operationParameters, type OperationName } from './operation.js';
 import { parseRecipe } from './parse-recipe.js';
+import { outputOptionNames } from './output-options.js';
 import { parameterRules } from './parameters/parameter.js';
 import type { OutputRecipe, Recipe } from './recipe.js';
 
@@ -45,10 +46,9 @@ const breaks: Record<string, Break> = {
   },
   'a wrong setting of an output': (recipe, pick, _key, value) => {
     const name = pick(Object.keys(recipe.outputs));
-    const setting = pick(['format', 'quality'] as const);
-    if (setting === 'quality' && ['png', 'gif', 'tiff'].includes(recipe.outputs[name]!.format)) return null;
+    const setting = pick(['format', ...outputOptionNames] as const);
     Object.assign(recipe.outputs[name]!, { [setting]: value });
-    if (setting === 'format') delete recipe.outputs[name]!.quality;
+    if (setting === 'format') for (const option of outputOptionNames) delete recipe.outputs[name]![option];
     return `outputs.${name}.${setting}`;
   },
   'an operation that is none': (recipe, pick, _key, _value, none) => {

@@ -56,7 +56,6 @@ describe('a recipe is refused with the exact place and what is allowed there:', 
   const operations = 'must be a list of at most 20 operations';
   const oneKey = 'must be an object with one key, the name of the operation';
   const width = 'must be a whole number from 1 to 16384';
-  const quality = 'must be a whole number from 1 to 100';
   const formats = 'must be one of same, jpeg, png, webp, avif, gif, tiff';
   const name = 'a name must be 1 to 64 lower-case letters, digits, hyphens and underscores, with a letter first';
 
@@ -80,12 +79,12 @@ describe('a recipe is refused with the exact place and what is allowed there:', 
     [
       'an output that is a text',
       withOutput('png'),
-      { 'outputs.thumb': 'must be an object with the keys operations, format and quality' },
+      { 'outputs.thumb': expect.stringMatching(/^must be an object; its keys may be operations, format, quality, /) },
     ],
     [
       'another key in an output',
       withOutput({ width: 5 }),
-      { 'outputs.thumb.width': 'is not known here; allowed are operations, format, quality' },
+      { 'outputs.thumb.width': expect.stringMatching(/^is not known here; allowed are operations, format, quality, /) },
     ],
     [
       'operations that are an object',
@@ -96,16 +95,6 @@ describe('a recipe is refused with the exact place and what is allowed there:', 
     ['21 operations', withOutput({ operations: times(21, { flip: {} }) }), { 'outputs.thumb.operations': operations }],
     ['an unknown format', withOutput({ format: 'bmp' }), { 'outputs.thumb.format': formats }],
     ['a format that is null', withOutput({ format: null }), { 'outputs.thumb.format': formats }],
-    ['a quality of 0', withOutput({ quality: 0 }), { 'outputs.thumb.quality': quality }],
-    ['a quality of 101', withOutput({ quality: 101 }), { 'outputs.thumb.quality': quality }],
-    ['a quality that is no whole number', withOutput({ quality: 80.5 }), { 'outputs.thumb.quality': quality }],
-    ['a quality that is a text', withOutput({ quality: '80' }), { 'outputs.thumb.quality': quality }],
-    ['a quality that is null', withOutput({ quality: null }), { 'outputs.thumb.quality': quality }],
-    [
-      'a quality for PNG',
-      withOutput({ format: 'png', quality: 80 }),
-      { 'outputs.thumb.quality': 'is for the formats same, jpeg, webp, avif' },
-    ],
     ['an operation that is a text', withOperation('negate'), { [place]: oneKey }],
     ['an operation without a name', withOperation({}), { [place]: oneKey }],
     ['two operations in one', withOperation({ flip: {}, flop: {} }), { [place]: oneKey }],

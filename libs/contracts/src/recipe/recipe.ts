@@ -1,21 +1,14 @@
 import type { Operation } from './operation.js';
+import type { OutputFormat } from './output-format.js';
+import type { OutputOptions } from './output-options.js';
 
-/** Output formats; `same` keeps the format of the source. */
-export const outputFormats = ['same', 'jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const;
-export type OutputFormat = (typeof outputFormats)[number];
-
-/** The formats in which a picture can be had in several qualities. */
-export const formatsWithQuality: readonly OutputFormat[] = ['same', 'jpeg', 'webp', 'avif'];
-
-export interface OutputRecipe {
+export interface OutputRecipe extends OutputOptions {
   /** In the order in which they are done. */
   operations: Operation[];
   format: OutputFormat;
-  /** 1 to 100, for the formats that have it. */
-  quality?: number;
 }
 
-/** What to make of a source: named outputs, each an ordered list of operations and a format. */
+/** What to make of a source: named outputs, each an ordered list of operations, a format, and options of that format. */
 export interface Recipe {
   outputs: Record<string, OutputRecipe>;
 }

@@ -1,4 +1,5 @@
 import type { Matrix3x3, Matrix4x4 } from 'sharp';
+import { isGrey } from './grey-colour.js';
 import { stages, type OperationEntries } from './operation-entry.js';
 
 type Colour =
@@ -75,7 +76,7 @@ export const colour: OperationEntries<Colour> = {
   },
   flatten: {
     stage: stages.flatten,
-    keepsGrey: ({ background }) => background === undefined,
+    keepsGrey: ({ background }) => isGrey(background),
     apply: (image, parameters) => image.flatten(parameters),
   },
   recomb: {

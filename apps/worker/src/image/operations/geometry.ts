@@ -1,5 +1,6 @@
 import type { OperationParameters } from '#contracts';
 import type { Sharp } from 'sharp';
+import { isGrey } from './grey-colour.js';
 import { stages, type Canvas, type OperationEntries } from './operation-entry.js';
 
 type Geometry = 'resize' | 'extract' | 'trim' | 'extend' | 'rotate' | 'flip' | 'flop';
@@ -8,7 +9,7 @@ export const geometry: OperationEntries<Geometry> = {
   resize: {
     stage: stages.geometry,
     until: stages.sharpen,
-    keepsGrey: ({ background }) => background === undefined,
+    keepsGrey: ({ background }) => isGrey(background),
     apply: (image, parameters, canvas) =>
       parameters.focus ? resizeAround(image, parameters, canvas) : image.resize(parameters),
   },
@@ -24,13 +25,13 @@ export const geometry: OperationEntries<Geometry> = {
     // sharp would look at the corner of the picture before it is turned upright, and in the file's own colours.
     plain: true,
     stillsOnly: true,
-    keepsGrey: ({ background }) => background === undefined,
+    keepsGrey: ({ background }) => isGrey(background),
     whole: true,
     apply: (image, parameters) => image.trim(parameters),
   },
   extend: {
     stage: stages.geometry,
-    keepsGrey: ({ background }) => background === undefined,
+    keepsGrey: ({ background }) => isGrey(background),
     whole: true,
     apply: (image, parameters) => image.extend(parameters),
   },
@@ -38,7 +39,7 @@ export const geometry: OperationEntries<Geometry> = {
     stage: stages.geometry,
     first: true,
     framewise: true,
-    keepsGrey: ({ background }) => background === undefined,
+    keepsGrey: ({ background }) => isGrey(background),
     whole: true,
     apply: (image, { angle, background }) => image.rotate(angle, background === undefined ? undefined : { background }),
   },

@@ -1,5 +1,6 @@
 import { ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
 import { isPrintable, whyUndrawable } from './drawable-text.js';
+import { decimal, flag, isBetween, oneOf, wholeNumber, type ValueRule } from '../value-rule.js';
 
 /** What is allowed as one parameter of an operation. */
 export interface ParameterRule {
@@ -44,13 +45,16 @@ function parameter(
   };
 }
 
+function parameterOf({ rule, fits }: ValueRule, options?: ParameterOptions): PropertyDecorator {
+  return parameter(rule, fits, options);
+}
+
 export function WholeNumber(least: number, most: number, options?: ParameterOptions): PropertyDecorator {
-  const fits = (value: unknown): boolean => Number.isInteger(value) && isBetween(value, least, most);
-  return parameter(`must be a whole number from ${least} to ${most}`, fits, options);
+  return parameterOf(wholeNumber(least, most), options);
 }
 
 export function Decimal(least: number, most: number, options?: ParameterOptions): PropertyDecorator {
-  return parameter(`must be a number from ${least} to ${most}`, (value) => isBetween(value, least, most), options);
+  return parameterOf(decimal(least, most), options);
 }
 
 /** A number for all channels, or one for each. */
@@ -61,11 +65,11 @@ export function DecimalPerChannel(least: number, most: number, options?: Paramet
 }
 
 export function OneOf(values: readonly string[], options?: ParameterOptions): PropertyDecorator {
-  return parameter(`must be one of ${values.join(', ')}`, (value) => values.includes(value as string), options);
+  return parameterOf(oneOf(values), options);
 }
 
 export function Flag(options?: ParameterOptions): PropertyDecorator {
-  return parameter('must be true or false', (value) => typeof value === 'boolean', options);
+  return parameterOf(flag(), options);
 }
 
 export function Colour(options?: ParameterOptions): PropertyDecorator {
@@ -99,10 +103,6 @@ export function ColourMatrix(least: number, most: number, options?: ParameterOpt
     isListOf(value, size, size, (row) => isListOf(row, size, size, (cell) => isBetween(cell, least, most)));
   const rule = `must be 3 rows of 3 numbers, or 4 of 4, from ${least} to ${most}`;
   return parameter(rule, (value) => isMatrix(value, 3) || isMatrix(value, 4), options);
-}
-
-function isBetween(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && value >= least && value <= most;
 }
 
 function isListOf(value: unknown, least: number, most: number, fits: (item: unknown) => boolean): boolean {

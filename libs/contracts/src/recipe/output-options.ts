@@ -1,0 +1,54 @@
+import type { EncodedFormat } from './output-format.js';
+import { flag, oneOf, opaqueColour, wholeNumber, type ValueRule } from './value-rule.js';
+
+export const chromaSubsamplings = ['4:2:0', '4:4:4'] as const;
+
+/** How an output is written. Options are named as in sharp where sharp has them; each is for some formats only. */
+export interface OutputOptions {
+  /** 1 to 100. */
+  quality?: number;
+  /** The colour that a transparent picture is laid on. */
+  background?: string;
+  /** Whether colours have half the resolution of brightness, or all of it. */
+  chromaSubsampling?: (typeof chromaSubsamplings)[number];
+  /** Whether every pixel keeps its colour exactly. */
+  lossless?: boolean;
+}
+
+export type OutputOptionName = keyof OutputOptions;
+
+export interface OutputOption extends ValueRule {
+  /** The formats that have it. An output in the format of its source, whatever that is, may have all options. */
+  formats: readonly EncodedFormat[];
+}
+
+/** Every option, in the order in which they are documented. */
+export const outputOptions: Record<OutputOptionName, OutputOption> = {
+  quality: { formats: ['jpeg', 'webp', 'avif'], ...wholeNumber(1, 100) },
+  background: { formats: ['jpeg'], ...opaqueColour() },
+  chromaSubsampling: { formats: ['jpeg', 'avif'], ...oneOf(chromaSubsamplings) },
+  lossless: { formats: ['webp', 'avif'], ...flag() },
+};
+
+export const outputOptionNames = Object.keys(outputOptions) as OutputOptionName[];
+
+/** An option that another one rules out, and why. */
+interface Conflict {
+  option: OutputOptionName;
+  rule: string;
+  isMet: (options: OutputOptions) => boolean;
+}
+
+/** Rules between options of one output. */
+export const outputConflicts: readonly Conflict[] = [
+  {
+    option: 'quality',
+    rule: 'cannot go with lossless',
+    isMet: ({ lossless, quality }) => !lossless || quality === undefined,
+  },
+  {
+    option: 'chromaSubsampling',
+    rule: 'must be 4:4:4 with lossless',
+    isMet: ({ lossless, chromaSubsampling }) => !lossless || chromaSubsampling !== '4:2:0',
+  },
+];
