@@ -34,18 +34,12 @@ export function meta({ items = ['av01'], properties = [], own, large = false }: 
   );
   const parts = items.slice(1).map((_type, index) => id(index + 2));
   const dimg = box('dimg', id(1), uint(parts.length, 2), ...parts);
-  const places = own ?? properties.map((_property, index) => index + 1);
-  const ipma = Buffer.concat([
-    Buffer.from([version, 0, 0, version]),
-    uint(2, 4),
-    // Another item first, with properties that are not the picture's.
-    ...[id(99), uint(1, 1), uint(1, large ? 2 : 1)],
-    ...[
-      id(1),
-      uint(places.length, 1),
-      ...places.map((place) => uint(large ? place | 0x8000 : place | 0x80, large ? 2 : 1)),
-    ],
-  ]);
+  const place = (value: number): Buffer => uint(large ? value | 0x8000 : value | 0x80, large ? 2 : 1);
+  const associations = (item: number, its: number[]): Buffer =>
+    Buffer.concat([id(item), uint(its.length, 1), ...its.map(place)]);
+  const all = properties.map((_property, index) => index + 1);
+  // Another item first, with properties that are not the picture's.
+  const ipma = [Buffer.from([version, 0, 0, version]), uint(2, 4), associations(99, [1]), associations(1, own ?? all)];
   return fullBox(
     'meta',
     0,
@@ -53,7 +47,7 @@ export function meta({ items = ['av01'], properties = [], own, large = false }: 
     fullBox('pitm', version, id(1)),
     fullBox('iinf', version, uint(items.length, large ? 4 : 2), ...infe),
     ...(parts.length > 0 ? [fullBox('iref', version, dimg)] : []),
-    box('iprp', box('ipco', ...properties), box('ipma', ipma)),
+    box('iprp', box('ipco', ...properties), box('ipma', ...ipma)),
   );
 }
 
@@ -63,12 +57,12 @@ export function nclx(primaries: number, transfer: number, matrix = 6, fullRange 
   return box('colr', Buffer.from('nclx'), ...numbers, Buffer.from([fullRange ? 0x80 : 0]));
 }
 
-/** A file of the same length whose brands are others; offsets within it stay right. */
+/** A file of the same length whose brands are others, so that offsets in it stay right; the last one fills up. */
 export function withBrands(file: Buffer, majorBrand: string, ...compatibleBrands: string[]): Buffer {
   const changed = Buffer.from(file);
   changed.write(majorBrand, 8, 'latin1');
   for (let at = 16, left = [...compatibleBrands]; at < file.readUInt32BE(0); at += 4) {
-    changed.write(left.shift() ?? majorBrand, at, 'latin1');
+    changed.write(left.shift() ?? compatibleBrands.at(-1) ?? majorBrand, at, 'latin1');
   }
   return changed;
 }

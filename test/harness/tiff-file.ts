@@ -27,7 +27,7 @@ export function tiffFile(pages: TiffPage[], { bigEndian = false, big = false, ga
     const bytes = Buffer.alloc(size);
     if (size === 8) bytes.writeBigUInt64LE(BigInt(value));
     else bytes.writeUIntLE(value, 0, size);
-    return bigEndian ? bytes.reverse() : bytes;
+    return bigEndian ? Buffer.from(bytes.toReversed()) : bytes;
   };
   const offsetBytes = big ? 8 : 4;
   const countBytes = big ? 8 : 2;
@@ -39,8 +39,8 @@ export function tiffFile(pages: TiffPage[], { bigEndian = false, big = false, ga
       const bytes = Buffer.concat(values.fractions.flat().map((part) => write(part, 4)));
       return { type: rational, count: values.fractions.length, bytes };
     }
-    const [type, size] =
-      Math.max(...values) < 2 ** 16 ? [short, 2] : Math.max(...values) < 2 ** 32 ? [long, 4] : [long8, 8];
+    const largest = values.reduce((most, value) => Math.max(most, value), 0);
+    const [type, size] = largest < 2 ** 16 ? [short, 2] : [long, 4];
     return { type, count: values.length, bytes: Buffer.concat(values.map((value) => write(value, size))) };
   };
 

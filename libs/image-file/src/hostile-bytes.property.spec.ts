@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { blackPng, gifOfFrames, pngChunk } from '../../../test/harness/damaged-pictures.js';
 import { box, ftyp, meta, nclx } from '../../../test/harness/heif-file.js';

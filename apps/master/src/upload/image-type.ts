@@ -15,7 +15,7 @@ export const imageTypes: Readonly<Record<string, string>> = {
   'image/heic': 'heic',
 };
 
-/** The media types that may be uploaded. One more that the workers can decode is one more here. */
+/** The media types that may be uploaded: all but HEIC, for which workers need a decoder that they do not have. */
 const acceptedTypes: ReadonlySet<string> = new Set(Object.keys(imageTypes).filter((type) => type !== 'image/heic'));
 
 /** Enough to tell the types apart. */

@@ -97,10 +97,8 @@ const byPhotometric: Readonly<Record<number, Rule>> = {
     samplesPerPixel !== null && samplesPerPixel < 3
       ? `has RGB colours of ${samplesPerPixel} samples a pixel; allowed are 3 or more`
       : null,
-  [palette]: ({ bitsPerSample: [bits = 8], samplesPerPixel }) =>
-    bits > 8 || (samplesPerPixel ?? 1) > 1
-      ? `has a palette for ${samplesPerPixel ?? 1} × ${bits} bits; allowed is one sample of up to 8 bits`
-      : null,
+  [palette]: ({ bitsPerSample: [bits = 8] }) =>
+    bits > 16 ? `has a palette for ${bits}-bit samples; allowed are up to 16 bits` : null,
   [cmyk]: ({ inkSet, samplesPerPixel, sampleFormat, bitsPerSample: [bits = 8] }) => {
     if (inkSet !== null && inkSet !== 1) return 'has other inks than CMYK; allowed are those four';
     if (samplesPerPixel !== null && samplesPerPixel < 4)
