@@ -43,6 +43,15 @@ describe.each(sources)('the bytes of %s', (_, opened) => {
       expect((await bytes(position, 3)).equals(content.subarray(position, position + 3))).toBe(true);
     }
   });
+
+  it('are read for several callers at once', async () => {
+    const bytes = await opened();
+    const positions = [150_000, 3, 199_999, 70_000, 69_999, 4];
+
+    const parts = await Promise.all(positions.map((position) => bytes(position, 3)));
+
+    expect(parts).toEqual(positions.map((position) => content.subarray(position, position + 3)));
+  });
 });
 
 it('many small parts of a file are read at once', async () => {

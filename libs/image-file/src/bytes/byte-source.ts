@@ -13,15 +13,18 @@ export function bytesOf(buffer: Buffer): ByteSource {
 
 /** The bytes of an open file. It is meant for reading from front to back, in many small steps. */
 export function bytesOfFile(file: FileHandle): ByteSource {
-  let [start, window, isLast]: [number, Buffer, boolean] = [0, Buffer.alloc(0), false];
+  let held = { start: 0, bytes: Buffer.alloc(0), isLast: false };
   return async (position, length) => {
     if (!Number.isSafeInteger(position)) return Buffer.alloc(0);
-    const isWithin = position >= start && (isLast || position + length <= start + window.length);
-    if (!isWithin) {
+    const end = held.start + held.bytes.length;
+    // What is read meanwhile for another caller must not move the window under this one.
+    let window = held;
+    if (position < held.start || (position + length > end && !held.isLast)) {
       const wanted = Math.max(length, windowBytes);
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(wanted), { position });
-      [start, window, isLast] = [position, buffer.subarray(0, bytesRead), bytesRead < wanted];
+      window = { start: position, bytes: buffer.subarray(0, bytesRead), isLast: bytesRead < wanted };
+      held = window;
     }
-    return window.subarray(position - start, position - start + length);
+    return window.bytes.subarray(position - window.start, position - window.start + length);
   };
 }
