@@ -52,6 +52,35 @@ describe('recipes', () => {
     expect({ format, width, height }).toEqual({ format: 'webp', width: 320, height: 320 });
   });
 
+  it('give the facts of an output to those who ask for them', async () => {
+    const { client } = system();
+    const exif = {
+      IFD0: { Make: 'Apple', Model: 'iPhone 15', Artist: 'Jane' },
+      IFD2: { DateTimeOriginal: '2024:05:06 07:08:09', OffsetTimeOriginal: '+02:00', BodySerialNumber: '0815' },
+      IFD3: { GPSLatitude: '51/1 30/1 0/1' },
+    };
+    const blue = { create: { width: 64, height: 48, channels: 3, background: '#3465a4' } } as const;
+    const source = await sharp(blue).jpeg({ quality: 100 }).withExif(exif).toBuffer();
+    const recipe = { outputs: { asked: { format: 'png', facts: true }, not: { format: 'png' } } };
+
+    const uploaded = await client.upload(source, { recipe: JSON.stringify(recipe) });
+    const { outputs } = await client.settled(uploaded.id);
+
+    expect(outputs.map(({ name, facts }) => ({ name, facts }))).toEqual([
+      {
+        name: 'asked',
+        facts: {
+          dominantColour: expect.stringMatching(/^#3[3-5]6[4-6]a[3-5]$/) as string,
+          thumbhash: expect.stringMatching(/^[A-Za-z0-9+/]{20,40}=*$/) as string,
+          hasAlpha: false,
+          camera: 'Apple iPhone 15',
+          takenAt: '2024-05-06T07:08:09+02:00',
+        },
+      },
+      { name: 'not', facts: null },
+    ]);
+  });
+
   it('are negate when nobody asks for one', async () => {
     const { client } = system();
     const { id } = await client.settled((await client.upload(image)).id);

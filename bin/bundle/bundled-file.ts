@@ -3,10 +3,10 @@ import { build } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.js';
 
 /**
- * What a bundle may load and we do not install: packages that others look for and do without. Whatever else cannot be
+ * What a bundle may load and does not bring: packages that others look for and do without. Whatever else cannot be
  * found fails the build.
  */
-const optionalPackages = ['@fastify/static', '@nestjs/microservices', '@nestjs/websockets'];
+const optionalPackages = ['@fastify/static', '@nestjs/microservices', '@nestjs/websockets', '@xmldom/xmldom'];
 
 /** Packages were written as CommonJS, and sharp looks for its native part at run time: both want what ESM has not. */
 const banner = `import { createRequire as __createRequire } from 'node:module';

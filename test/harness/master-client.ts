@@ -1,11 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import type { ImageFacts } from '#contracts';
 import { patiently, TryAgain } from './patiently.js';
+
+interface ShownOutput {
+  name: string;
+  size: number;
+  type: string;
+  sha256: string;
+  width: number;
+  height: number;
+  facts: ImageFacts | null;
+  href: string;
+}
 
 /** A task as master shows it; the fields that tests look at. */
 export interface ShownTask {
   id: string;
   state: string;
-  outputs: { name: string; size: number; type: string; sha256: string; width: number; height: number; href: string }[];
+  outputs: ShownOutput[];
   source: { name: string; size: number; type: string; sha256: string; href: string };
   leaseNumber: number;
   lostLeases: number;

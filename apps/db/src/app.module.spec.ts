@@ -1,7 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import { Clock, serve } from '#chassis';
 import { FixedEndpoints, HttpTaskStore, ServiceClient, type Call } from '#contracts';
-import { leaseNext, newTask, permanent, problem, request, transient } from '#suites/task-store.fixtures';
+import {
+  facts,
+  leaseNext,
+  newTask,
+  outputsOf,
+  permanent,
+  problem,
+  request,
+  transient,
+} from '#suites/task-store.fixtures';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { create as createAxios } from 'axios';
@@ -173,6 +182,31 @@ describe('db', () => {
     ];
     for (const call of wrong) {
       await expect(client.call(call), JSON.stringify(call)).rejects.toEqual(problem('invalid-request'));
+    }
+  });
+
+  it('refuses facts that make no sense, and whatever stands beside them', async () => {
+    const { client } = await running();
+    const id = newTask().id;
+    const [output] = outputsOf({ id, leaseNumber: 1 });
+    const wrong: unknown[] = [
+      'plain text',
+      [facts],
+      [],
+      { ...facts, latitude: 51.5 },
+      { ...facts, dominantColour: 'blue' },
+      { ...facts, dominantColour: undefined },
+      { ...facts, thumbhash: '?' },
+      { ...facts, thumbhash: 'A'.repeat(44) },
+      { ...facts, hasAlpha: 'no' },
+      { ...facts, camera: '' },
+      { ...facts, camera: 'x'.repeat(101) },
+      { ...facts, takenAt: 'yesterday' },
+      { ...facts, takenAt: undefined },
+    ];
+    for (const some of wrong) {
+      const call = post(`/task/${id}/finish`, { token: request().token, outputs: [{ ...output, facts: some }] });
+      await expect(client.call(call), JSON.stringify(some)).rejects.toEqual(problem('invalid-request'));
     }
   });
 

@@ -29,6 +29,8 @@ export * from './file/file-reference.js';
 export * from './file/file-reference.dto.js';
 export * from './file/file-store.js';
 export * from './file/http-file-store.js';
+export * from './file/image-facts.js';
+export * from './file/image-facts.dto.js';
 export * from './lease/lease.js';
 export * from './lease/lease.dto.js';
 export * from './lease/lease-store.js';

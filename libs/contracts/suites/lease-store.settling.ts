@@ -1,6 +1,6 @@
-import { newLeaseToken, type Settlement } from '#contracts';
+import { newLeaseToken, newOutputPrefix, type Settlement } from '#contracts';
 import { describe, expect, it } from 'vitest';
-import { leaseNext, newTask, outputsOf, permanent, problem, transient } from './task-store.fixtures.js';
+import { facts, file, leaseNext, newTask, outputsOf, permanent, problem, transient } from './task-store.fixtures.js';
 import { suitePolicy, type OpenedLeaseStore, type OpenForTest } from './task-store.harness.js';
 
 /** Lets the lease run out and another worker take the task. Answers the other's token. */
@@ -38,6 +38,22 @@ export function settling(opened: OpenForTest<OpenedLeaseStore>): void {
       const finishedAt = new Date(now()).toISOString();
       expect(task).toEqual({ ...running, state: 'finished', outputs, finishedAt, revision: task.revision });
       expect(task.revision).toBeGreaterThan(running.revision);
+    });
+
+    it('keeps the facts of an output, whatever they leave open', async () => {
+      const { store, tasks, id, token } = await leased();
+      const key = (name: string): string => `${newOutputPrefix(id, 1)}${name}`;
+      const nothingKnown = { ...facts, dominantColour: null, camera: null, takenAt: null };
+      const outputs = [
+        { ...file(key('asked'), 'asked'), facts },
+        { ...file(key('bare'), 'bare'), facts: nothingKnown },
+        { ...file(key('none'), 'none'), facts: null },
+        file(key('not'), 'not'),
+      ];
+
+      await store.finish(id, token, outputs);
+
+      expect((await tasks.get(id)).outputs).toEqual(outputs);
     });
 
     it('is idempotent by token: repeated, it answers as the first time and changes nothing', async () => {

@@ -6,6 +6,7 @@ import {
   type Failure,
   type FileReference,
   type Idempotency,
+  type ImageFacts,
   type Lease,
   type LeaseRequest,
   type LeaseStore,
@@ -50,6 +51,14 @@ export function request(chosen: Partial<LeaseRequest> = {}): LeaseRequest {
 export function outputsOf({ id, leaseNumber }: Pick<Task, 'id' | 'leaseNumber'>): FileReference[] {
   return [file(`${newOutputPrefix(id, leaseNumber)}image`, 'image')];
 }
+
+export const facts: ImageFacts = {
+  dominantColour: '#3465a4',
+  thumbhash: '4PcBBYDMUZB+b3NnlJhGjWCIihL1',
+  hasAlpha: false,
+  camera: 'Apple iPhone 15',
+  takenAt: '2024-05-06T07:08:09+02:00',
+};
 
 export const transient: Failure = {
   code: 'processing-timeout',

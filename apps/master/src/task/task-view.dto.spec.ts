@@ -1,5 +1,5 @@
 import type { FileReference, Task } from '#contracts';
-import { leaseNext, newTask, outputsOf, transient } from '#suites/task-store.fixtures';
+import { facts, leaseNext, newTask, outputsOf, transient } from '#suites/task-store.fixtures';
 import { describe, expect, it } from 'vitest';
 import { MemoryTaskStore } from '../../test/memory-task-store.js';
 import { taskPageView, taskView } from './task-view.dto.js';
@@ -14,7 +14,7 @@ async function finished(): Promise<Task> {
 
 /** A file as clients see it. */
 function shownFile({ name, size, type, sha256 }: FileReference, href: string): object {
-  return { name, size, type, sha256, width: null, height: null, href };
+  return { name, size, type, sha256, width: null, height: null, facts: null, href };
 }
 
 describe('taskView', () => {
@@ -53,6 +53,16 @@ describe('taskView', () => {
       detail: 'took too long',
       technical: 'timeout: 50% complete',
     });
+  });
+
+  it('shows the facts of an output, and no more than them', async () => {
+    const task = await finished();
+    const [output] = task.outputs;
+    const added = { latitude: 51.5 };
+
+    const { outputs } = taskView({ ...task, outputs: [{ ...output!, facts: { ...facts, ...added } }] });
+
+    expect(outputs).toEqual([expect.objectContaining({ facts })]);
   });
 
   it('shows neither file keys nor whatever else a store may add to a task', async () => {

@@ -1,6 +1,7 @@
 import {
   taskStates,
   type FileReference,
+  type ImageFacts,
   type Recipe,
   type Task,
   type TaskError,
@@ -8,6 +9,23 @@ import {
   type TaskState,
 } from '#contracts';
 import { ApiProperty } from '@nestjs/swagger';
+
+/** What a picture is like, for whoever shows it before it has arrived. */
+export class ImageFactsView implements ImageFacts {
+  /** As #rrggbb; null when all of the picture is transparent. */
+  @ApiProperty({ type: String, nullable: true })
+  dominantColour!: string | null;
+  /** A blurred preview, in base64: see https://evanw.github.io/thumbhash/ */
+  thumbhash!: string;
+  /** Whether any pixel is transparent, in part or altogether. */
+  hasAlpha!: boolean;
+  /** The make and model of the camera that took the source; null when the source does not say. */
+  @ApiProperty({ type: String, nullable: true })
+  camera!: string | null;
+  /** ISO 8601, by the camera's clock, with the offset from UTC if it is known; null when the source does not say. */
+  @ApiProperty({ type: String, nullable: true })
+  takenAt!: string | null;
+}
 
 /** A file of a task as clients see it. */
 export class FileView {
@@ -24,6 +42,9 @@ export class FileView {
   width!: number | null;
   @ApiProperty({ type: Number, nullable: true })
   height!: number | null;
+  /** Of an output whose recipe asks for them; otherwise null. */
+  @ApiProperty({ type: ImageFactsView, nullable: true })
+  facts!: ImageFactsView | null;
   /** Where to download it. */
   href!: string;
 }
@@ -114,6 +135,10 @@ function errorView({ code, detail, technical }: TaskError): TaskErrorView {
   return { code, detail, technical };
 }
 
-function fileView({ name, size, type, sha256, width, height }: FileReference, href: string): FileView {
-  return { name, size, type, sha256, width, height, href };
+function fileView({ name, size, type, sha256, width, height, facts }: FileReference, href: string): FileView {
+  return { name, size, type, sha256, width, height, facts: facts ? factsView(facts) : null, href };
+}
+
+function factsView({ dominantColour, thumbhash, hasAlpha, camera, takenAt }: ImageFacts): ImageFactsView {
+  return { dominantColour, thumbhash, hasAlpha, camera, takenAt };
 }

@@ -30,8 +30,9 @@ it.each(Object.keys(sources))(
         try {
           const images = await processAll(source, recipe, limits);
           expect(images.map((image) => image.name)).toEqual(names);
-          for (const { bytes, width, height } of images) {
+          for (const { name: output, bytes, width, height, facts } of images) {
             expect(await sharp(bytes).metadata()).toMatchObject({ width, height });
+            expect(facts !== null).toBe(recipe.outputs[output]!.facts === true);
           }
           processed++;
         } catch (error) {

@@ -1,6 +1,6 @@
 import { devNull } from 'node:os';
 import { join } from 'node:path';
-import { parseRecipe, type Operation, type OutputRecipe, type Recipe } from '#contracts';
+import { parseRecipe, type ImageFacts, type Operation, type OutputRecipe, type Recipe } from '#contracts';
 import { Injectable } from '@nestjs/common';
 import sharp from 'sharp';
 import { WorkerConfig } from '../config.js';
@@ -8,6 +8,7 @@ import { localFault } from '../local-fault.js';
 import { Deadline, isTimeout } from './deadline.js';
 import { developingBytes, needsDeveloping } from './develop.js';
 import { ImageFailure, ProcessingTimeout } from './image-failure.js';
+import { imageFacts } from './image-facts.js';
 import { formatOf, timingOf, type Encoding, type ImageFormat } from './image-format.js';
 import { addMissingEnd } from './jpeg-end.js';
 import { MemoryBudget } from './memory-budget.js';
@@ -38,6 +39,8 @@ export interface ProcessedImage {
   width: number;
   /** In pixels, of one frame. */
   height: number;
+  /** Null unless its recipe asks for them. */
+  facts: ImageFacts | null;
 }
 
 /** How one output is made from the source. */
@@ -50,6 +53,8 @@ interface Plan {
   picture: Picture;
   /** What it takes of the memory. */
   bytes: number;
+  /** Of the source. */
+  exif?: Buffer;
 }
 
 /** What all outputs begin with, when the source is decoded once for all of them. */
@@ -124,7 +129,7 @@ export class ImageProcessor {
     const operations = onBackground(output, format, traits.hasAlpha);
     const bytes = memoryOfOutput(picture, operations, format, pixelLimit);
     const encoding = { timing: timingOf(source.metadata), output, source: traits };
-    return { name, operations, format, encoding, picture, bytes };
+    return { name, operations, format, encoding, picture, bytes, exif: source.metadata.exif };
   }
 
   /** The picture decoded once: where it must be developed, and where that is worth it for several outputs. */
@@ -153,7 +158,7 @@ export class ImageProcessor {
     folder: string,
     signal?: AbortSignal,
   ): Promise<ProcessedImage> {
-    const { name, operations, format, encoding } = plan;
+    const { name, operations, format, encoding, exif } = plan;
     // No name of an output is that of another file in the folder.
     const path = join(folder, `output-${name}`);
     const deadline = this.deadline();
@@ -171,7 +176,9 @@ export class ImageProcessor {
       signal?.throwIfAborted();
       const { image, grey } = await run.last(picture, passes[0]!);
       const { size, width, height, pageHeight } = await format.encode(image, { ...encoding, grey }).toFile(path);
-      return { name, path, type: format.type, size, width, height: pageHeight ?? height };
+      const isAsked = encoding.output.facts;
+      const facts = isAsked ? await imageFacts(path, exif, (reading) => deadline.limit(reading)) : null;
+      return { name, path, type: format.type, size, width, height: pageHeight ?? height, facts };
     } catch (error) {
       signal?.throwIfAborted();
       const reason = await this.explain(error as Error, plan.picture, deadline);

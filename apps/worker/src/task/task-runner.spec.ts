@@ -312,6 +312,7 @@ describe('TaskRunner', () => {
   async function outputOf(bytes: Buffer): Promise<ProcessedImage> {
     const path = `${place.config.workFolder}/output`;
     await sharp(bytes).png().toFile(path);
-    return { name: 'image', path, type: 'image/png', size: (await sharp(path).toBuffer()).length, width: 4, height: 3 };
+    const { length: size } = await sharp(path).toBuffer();
+    return { name: 'image', path, type: 'image/png', size, width: 4, height: 3, facts: null };
   }
 });

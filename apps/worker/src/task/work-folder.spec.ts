@@ -4,6 +4,7 @@ import { mkdtemp, open, readdir, readFile, readlink, rm, writeFile, type FileHan
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpFileStore, leaseNumberOfKey, ServiceClient, taskIdOfKey, type Endpoints } from '#contracts';
+import { facts } from '#suites/task-store.fixtures';
 import { create as createAxios } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { unavailable } from '../../test/lease-desk.js';
@@ -37,7 +38,7 @@ describe('WorkFolder', () => {
   async function made(bytes: Buffer): Promise<Parameters<WorkFolder['upload']>[1]> {
     const path = join(folder.path, 'thumb');
     await writeFile(path, bytes);
-    return { name: 'thumb', path, type: 'image/webp', size: bytes.length, width: 4, height: 3 };
+    return { name: 'thumb', path, type: 'image/webp', size: bytes.length, width: 4, height: 3, facts: null };
   }
 
   it('is a folder of its own, removed with everything in it', async () => {
@@ -174,6 +175,12 @@ describe('WorkFolder', () => {
       expect(storage.bytesOf(reference).equals(bytes)).toBe(true);
       expect([taskIdOfKey(reference.key), leaseNumberOfKey(reference.key)]).toEqual([task.id, 7]);
       expect(reference.key.endsWith('/thumb')).toBe(true);
+    });
+
+    it('keeps the facts of an output with it', async () => {
+      const image = { ...(await made(randomBytes(10))), facts };
+
+      expect(await folder.upload(storage.taskWith(randomBytes(1)), image, never)).toMatchObject({ facts });
     });
 
     it.skipIf(process.platform !== 'linux')('leaves no file open when storage is not known', async () => {

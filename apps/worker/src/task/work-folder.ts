@@ -76,10 +76,10 @@ export class WorkFolder implements AsyncDisposable {
 
   /** Uploads an output under a key of this try alone. @throws LocalFault, or a Problem of the file store */
   async upload(task: Task, image: ProcessedImage, signal: AbortSignal): Promise<FileReference> {
-    const { name, path, type, size, width, height } = image;
+    const { name, path, type, size, width, height, facts } = image;
     const key = newOutputPrefix(task.id, task.leaseNumber) + name;
     const stored = await this.files.put(key, bytesOf(path), { size, signal });
-    return { ...stored, type, name, width, height };
+    return { ...stored, type, name, width, height, ...(facts && { facts }) };
   }
 }
 

@@ -1,6 +1,21 @@
-import { IsHexadecimal, IsInt, IsMimeType, IsString, Length, Matches, Max, Min, ValidateIf } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  IsHexadecimal,
+  IsInt,
+  IsMimeType,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 import { fileKeyPattern } from './file-key.js';
 import type { FileReference } from './file-reference.js';
+import { ImageFactsDto } from './image-facts.dto.js';
 
 /** A file reference as it arrives in a request. */
 export class FileReferenceDto implements FileReference {
@@ -32,4 +47,11 @@ export class FileReferenceDto implements FileReference {
   @IsInt()
   @Min(1)
   height!: number | null;
+
+  @IsOptional()
+  // A list of facts would pass as nested, too.
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ImageFactsDto)
+  facts?: ImageFactsDto | null;
 }

@@ -1,3 +1,5 @@
+import type { ImageFacts } from './image-facts.js';
+
 /** A stored file as a task names it. Keys are stored, never derived from ids. */
 export interface FileReference {
   key: string;
@@ -12,4 +14,6 @@ export interface FileReference {
   /** In pixels; null where nobody has decoded the picture yet. */
   width: number | null;
   height: number | null;
+  /** Of an output whose recipe asks for them. */
+  facts?: ImageFacts | null;
 }

@@ -1,6 +1,7 @@
-/** Output formats; `same` keeps the format of the source. */
-export const outputFormats = ['same', 'jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const;
-export type OutputFormat = (typeof outputFormats)[number];
-
 /** The formats that a picture can be written in. */
-export type EncodedFormat = Exclude<OutputFormat, 'same'>;
+export const encodedFormats = ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const;
+export type EncodedFormat = (typeof encodedFormats)[number];
+
+/** Output formats; `same` keeps the format of the source. */
+export const outputFormats = ['same', ...encodedFormats] as const;
+export type OutputFormat = (typeof outputFormats)[number];

@@ -1,4 +1,4 @@
-import type { EncodedFormat } from './output-format.js';
+import { encodedFormats, type EncodedFormat } from './output-format.js';
 import { flag, oneOf, opaqueColour, wholeNumber, type ValueRule } from './value-rule.js';
 
 export const chromaSubsamplings = ['4:2:0', '4:4:4'] as const;
@@ -13,6 +13,8 @@ export interface OutputOptions {
   chromaSubsampling?: (typeof chromaSubsamplings)[number];
   /** Whether every pixel keeps its colour exactly. */
   lossless?: boolean;
+  /** Whether the output is to come with its `ImageFacts`. */
+  facts?: boolean;
 }
 
 export type OutputOptionName = keyof OutputOptions;
@@ -28,6 +30,7 @@ export const outputOptions: Record<OutputOptionName, OutputOption> = {
   background: { formats: ['jpeg'], ...opaqueColour() },
   chromaSubsampling: { formats: ['jpeg', 'avif'], ...oneOf(chromaSubsamplings) },
   lossless: { formats: ['webp', 'avif'], ...flag() },
+  facts: { formats: encodedFormats, ...flag() },
 };
 
 export const outputOptionNames = Object.keys(outputOptions) as OutputOptionName[];

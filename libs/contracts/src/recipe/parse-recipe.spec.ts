@@ -25,7 +25,12 @@ describe('a valid recipe', () => {
   it('is returned as it stands', () => {
     const recipe = {
       outputs: {
-        thumb: { operations: [{ resize: { width: 200, height: 200, fit: 'cover' } }], format: 'webp', quality: 80 },
+        thumb: {
+          operations: [{ resize: { width: 200, height: 200, fit: 'cover' } }],
+          format: 'webp',
+          quality: 80,
+          facts: true,
+        },
         'large-2_x': { operations: [{ negate: {} }, { negate: { alpha: true } }], format: 'same' },
       },
     };
