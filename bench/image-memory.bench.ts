@@ -60,6 +60,7 @@ it('what each encoder takes, with the decoder of a TIFF, and with passes before 
   for (const format of ['webp', 'avif'] as const) {
     rows.push([`${format}, lossless`, await bytesPerPixel(plain, [], format, { lossless: true })]);
   }
+  rows.push(['png, palette', await bytesPerPixel(plain, [], 'png', { palette: true })]);
   report(title('Encoders'), rows);
 });
 

@@ -155,6 +155,7 @@ const optionValues: Record<OutputOptionName, Arbitrary<unknown>> = {
   background: fc.oneof(fc.constantFrom('black', 'White', '#1aF'), fc.stringMatching(/^#[0-9a-f]{6}$/)),
   chromaSubsampling: fc.constantFrom(...chromaSubsamplings),
   lossless: fc.boolean(),
+  palette: fc.boolean(),
   facts: fc.boolean(),
 };
 

@@ -4,6 +4,11 @@ import { formatOf, timingOf } from './image-format.js';
 
 const source = (type: string): { type: string } => ({ type });
 
+/** What encoding an output takes, of a source in WebP. */
+function bytes(options: Partial<OutputRecipe>): number {
+  return formatOf({ operations: [], format: 'same', ...options }, source('image/webp')).encodingBytes;
+}
+
 describe('the format of an output', () => {
   it.each(outputFormats.filter((format) => format !== 'same'))('is %s when the recipe says so', (format) => {
     expect(formatOf({ operations: [], format }, source('image/png')).type).toBe(`image/${format}`);
@@ -34,12 +39,11 @@ describe('the format of an output', () => {
   );
 
   it('takes more memory to encode without loss, or with all its colours', () => {
-    const bytes = (options: Partial<OutputRecipe>): number =>
-      formatOf({ operations: [], format: 'same', ...options }, source('image/webp')).encodingBytes;
     expect(bytes({ format: 'webp', lossless: true })).toBeGreaterThan(bytes({ format: 'webp' }));
     expect(bytes({})).toBe(bytes({ lossless: true }));
     expect(bytes({ lossless: false })).toBe(bytes({ format: 'webp' }));
     expect(bytes({ format: 'avif', lossless: true })).toBeGreaterThan(bytes({ format: 'avif' }));
+    expect(bytes({ format: 'png', palette: true })).toBeGreaterThan(bytes({ format: 'png' }));
     expect(bytes({ format: 'jpeg', quality: 90 })).toBeGreaterThan(bytes({ format: 'jpeg', quality: 89 }));
   });
 

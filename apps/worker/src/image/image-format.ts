@@ -1,7 +1,6 @@
-import type { EncodedFormat, OutputRecipe } from '#contracts';
+import { operationEntry, type EncodedFormat, type OperationName, type OutputRecipe } from '#contracts';
 import type { Metadata, Sharp } from 'sharp';
 import { ImageFailure } from './image-failure.js';
-import type { SourceFile } from './source-file.js';
 import type { SourceTraits } from './source-traits.js';
 
 /** What an animation needs beside its pixels. */
@@ -46,7 +45,16 @@ export interface ImageFormat {
   encode: (image: Sharp, encoding: Encoding) => Sharp;
 }
 
-type FormatEntry = Omit<ImageFormat, 'encodingBytes'> & { encodingBytes: (output: OutputRecipe) => number };
+/** What of a source decides about the format of an output. */
+export interface FormatSource {
+  /** Media type. */
+  type: string;
+  isPalette?: boolean;
+}
+
+type FormatEntry = Omit<ImageFormat, 'encodingBytes'> & {
+  encodingBytes: (output: OutputRecipe, source: FormatSource) => number;
+};
 
 /** From this quality on, JPEG keeps the full resolution of colours unless it is told not to. */
 const fullColourQuality = 90;
@@ -69,9 +77,15 @@ const formats: Record<EncodedFormat, FormatEntry> = {
     type: 'image/png',
     animated: false,
     transparent: true,
-    encodingBytes: () => 3,
+    encodingBytes: ({ palette }, { isPalette }) => ((palette ?? isPalette) ? 10 : 3),
     longestSide: 2 ** 31 - 1,
-    encode: (image, { grey }) => inOneChannel(image, grey).png({ compressionLevel: 2, adaptiveFiltering: true }),
+    encode: (image, encoding) => {
+      const colours = paletteColours(encoding);
+      // With less effort, sharp would miss colours of a picture that has no more than 256 by one or two shades.
+      return colours === undefined
+        ? inOneChannel(image, encoding.grey).png({ compressionLevel: 2, adaptiveFiltering: true })
+        : image.png({ palette: true, colours, effort: 4, compressionLevel: 9 });
+    },
   },
   webp: {
     type: 'image/webp',
@@ -117,6 +131,19 @@ function jpegSubsampling({ quality = 80, chromaSubsampling }: OutputRecipe): '4:
   return chromaSubsampling ?? (quality >= fullColourQuality ? '4:4:4' : '4:2:0');
 }
 
+/** Operations that make no new colours. */
+const moving: readonly OperationName[] = ['extract', 'trim', 'flip', 'flop'];
+
+/**
+ * How many colours the palette of a PNG gets; undefined for a PNG without one. In its own format a source keeps its
+ * palette as long as operations make no other colours: then sharp finds exactly those that there are.
+ */
+function paletteColours({ output: { format, operations, palette }, source }: Encoding): number | undefined {
+  if (palette) return 256;
+  const isKept = format === 'same' && operations.every((operation) => moving.includes(operationEntry(operation)[0]));
+  return isKept && palette === undefined ? source.paletteColours : undefined;
+}
+
 /** Whether it is, is known when the source is. */
 function mayBeLossless({ format, lossless }: OutputRecipe): boolean {
   return lossless ?? format === 'same';
@@ -128,16 +155,16 @@ function lossOf({ output: { format, quality, lossless }, source }: Encoding): { 
 }
 
 /** The format of an output; `same` is that of the source. @throws ImageFailure `unsupported-format` */
-export function formatOf(output: OutputRecipe, source: Pick<SourceFile, 'type'>): ImageFormat {
+export function formatOf(output: OutputRecipe, source: FormatSource): ImageFormat {
   const name = output.format === 'same' ? sourceFormat(source) : output.format;
   if (!Object.hasOwn(formats, name)) {
     throw new ImageFailure('unsupported-format', `Pictures of the type ${source.type} are not supported`);
   }
   const entry = formats[name as EncodedFormat];
-  return { ...entry, encodingBytes: entry.encodingBytes(output) };
+  return { ...entry, encodingBytes: entry.encodingBytes(output, source) };
 }
 
-function sourceFormat({ type }: Pick<SourceFile, 'type'>): string {
+function sourceFormat({ type }: FormatSource): string {
   // Of an animated PNG the first frame is the picture.
   const still = type === 'image/apng' ? 'image/png' : type;
   return Object.entries(formats).find(([, format]) => format.type === still)?.[0] ?? type;

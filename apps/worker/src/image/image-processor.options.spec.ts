@@ -19,6 +19,19 @@ async function visible(picture: Buffer): Promise<Pixels> {
   return pixelsOf(await sharp(picture).ensureAlpha().png().toBuffer());
 }
 
+/** As many colours as the palette of a PNG has room for, some of them transparent. */
+async function paletted(bits: number): Promise<Buffer> {
+  const [side, count] = [48, 2 ** bits];
+  const pixels = Buffer.alloc(side * side * 4);
+  for (let at = 0; at < side * side; at++) {
+    const colour = at % count;
+    pixels.set([(colour * 97) % 256, (colour * 31 + 5) % 256, colour, colour % 3 ? 255 : 1 + colour], at * 4);
+  }
+  return sharp(pixels, { raw: { width: side, height: side, channels: 4 } })
+    .png({ palette: true, colours: count })
+    .toBuffer();
+}
+
 describe('background', () => {
   const clear = { create: { width: 16, height: 16, channels: 4 as const, background: 'transparent' } };
   const transparent = (): Promise<Buffer> => sharp(clear).png().toBuffer();
@@ -105,6 +118,45 @@ describe('lossless', () => {
     const source = await colours().toFormat(format, { quality: 90 }).toBuffer();
     const exact = await processOne(source, [], { format: 'avif', lossless: true });
     expect(difference(await visible(exact.bytes), await visible(source))).toBe(0);
+  });
+});
+
+describe('palette', () => {
+  it.each([1, 2, 4, 8])('of %i bits is kept in the same format, with exactly its colours', async (bits) => {
+    const source = await paletted(bits);
+    const moved: Operation[] = [{ flop: {} }, { extract: { left: 1, top: 1, width: 30, height: 30 } }];
+    for (const operations of [[], moved]) {
+      const made = await processOne(source, operations, { format: 'same' });
+      expect(await sharp(made.bytes).metadata()).toMatchObject({ isPalette: true, bitsPerSample: bits });
+      const plain = await processOne(source, operations, { format: 'same', palette: false });
+      expect(await sharp(plain.bytes).metadata()).toMatchObject({ isPalette: false, bitsPerSample: 8 });
+      expect(difference(await visible(made.bytes), await visible(plain.bytes))).toBe(0);
+    }
+  });
+
+  it('is given up when operations make other colours, so that none is lost', async () => {
+    const source = await paletted(4);
+    const operations: Operation[] = [{ resize: { width: 30 } }];
+    const made = await processOne(source, operations, { format: 'same' });
+    expect(await sharp(made.bytes).metadata()).toMatchObject({ isPalette: false });
+    const kept = await processOne(source, operations, { format: 'same', palette: true });
+    expect(await sharp(kept.bytes).metadata()).toMatchObject({ isPalette: true });
+  });
+
+  it('presses a picture into 256 colours where it is asked for', async () => {
+    const source = await colours({ width: 200, height: 200, alpha: true }).png().toBuffer();
+    const made = await processOne(source, [], { palette: true });
+    expect(await sharp(made.bytes).metadata()).toMatchObject({ isPalette: true, hasAlpha: true });
+    const { data } = await visible(made.bytes);
+    const found = new Set(Array.from({ length: data.length / 4 }, (_pixel, at) => data.readUInt32BE(at * 4)));
+    expect(found.size).toBeGreaterThan(200);
+    expect(found.size).toBeLessThanOrEqual(256);
+    expect(difference(await visible(made.bytes), await visible(source))).toBeLessThan(12);
+  });
+
+  it('is not asked of other formats by `same`', async () => {
+    const made = await processOne(await colours().tiff().toBuffer(), [], { format: 'same', palette: true });
+    expect(await sharp(made.bytes).metadata()).toMatchObject({ format: 'tiff', isPalette: false });
   });
 });
 

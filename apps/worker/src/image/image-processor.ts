@@ -122,7 +122,7 @@ export class ImageProcessor {
   /** @throws ImageFailure */
   private plan(source: SourceFile, name: string, output: OutputRecipe): Plan {
     const { pixelLimit } = this.config;
-    const format = formatOf(output, source);
+    const format = formatOf(output, { type: source.type, isPalette: source.metadata.isPalette });
     const picture = fileWithPicture(source, format.animated, pixelLimit);
     this.requireFrames(picture);
     const traits = traitsOf(source);

@@ -31,6 +31,7 @@ describe('an option of an output', () => {
     ],
     chromaSubsampling: ['must be one of 4:2:0, 4:4:4', ['4:2:0', '4:4:4'], ['4:2:2', '420', 420, null, ['4:4:4']]],
     lossless: ['must be true or false', [true, false], ['true', 1, 0, null, {}]],
+    palette: ['must be true or false', [true, false], ['true', 1, 0, null, {}]],
     facts: ['must be true or false', [true, false], ['yes', 1, 0, null, {}]],
   };
 

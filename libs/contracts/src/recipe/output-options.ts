@@ -13,6 +13,8 @@ export interface OutputOptions {
   chromaSubsampling?: (typeof chromaSubsamplings)[number];
   /** Whether every pixel keeps its colour exactly. */
   lossless?: boolean;
+  /** Whether it has at most 256 colours, which are listed once. */
+  palette?: boolean;
   /** Whether the output is to come with its `ImageFacts`. */
   facts?: boolean;
 }
@@ -30,6 +32,7 @@ export const outputOptions: Record<OutputOptionName, OutputOption> = {
   background: { formats: ['jpeg'], ...opaqueColour() },
   chromaSubsampling: { formats: ['jpeg', 'avif'], ...oneOf(chromaSubsamplings) },
   lossless: { formats: ['webp', 'avif'], ...flag() },
+  palette: { formats: ['png'], ...flag() },
   facts: { formats: encodedFormats, ...flag() },
 };
 
