@@ -1,5 +1,6 @@
-import { requireNode } from '#chassis/start';
+import { command } from './launcher/command.js';
 
-requireNode();
-const { launch } = await import('./launcher/launch.js');
-await launch(process.argv.slice(2), process.env);
+await command(async () => {
+  const { launch } = await import('./launcher/launch.js');
+  return launch(process.argv.slice(2), process.env);
+});

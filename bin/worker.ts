@@ -1,6 +1,7 @@
-import { requireNode } from '#chassis/start';
+import { command } from './launcher/command.js';
 
-requireNode();
-const { joinRunningSystem } = await import('./launcher/join-running-system.js');
-joinRunningSystem(process.env);
-await import('../apps/worker/src/main.js');
+await command(async () => {
+  const { joinRunningSystem } = await import('./launcher/join-running-system.js');
+  joinRunningSystem(process.env);
+  await import('../apps/worker/src/main.js');
+});

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { LaunchError, type LaunchPlan } from './launch-plan.js';
+import { LaunchError } from './launch-error.js';
+import type { LaunchPlan } from './launch-plan.js';
 
 /**
  * Makes sure that every port of the plan is free: a service that cannot listen would only be started again and again.

@@ -1,23 +1,24 @@
-import { LaunchError, type LaunchPlan } from './launch-plan.js';
-import { findSystem } from './running-system.js';
-
-const answerMs = 5_000;
+import { LaunchError } from './launch-error.js';
+import type { LaunchPlan } from './launch-plan.js';
+import { isRunning } from './process-mark.js';
+import { findSystem, listed } from './running-system.js';
 
 /**
- * Makes sure that no other system runs on the data folder. One that was killed has left its announcement behind, but
- * its registry does not answer any more.
- * @throws LaunchError
+ * Makes sure that no other system runs on the data folder, and that none that lost its launcher is left of there.
+ * @throws LaunchError that says how to stop it
  */
-export async function requireIdleFolder({ data }: LaunchPlan): Promise<void> {
+export function requireIdleFolder({ data }: LaunchPlan): void {
   const system = findSystem(data);
   if (!system) return;
-  const runs = await fetch(`http://${system.registry}/health/live`, { signal: AbortSignal.timeout(answerMs) }).then(
-    (response) => response.headers.get('Micro-Service') === 'keyvaluestore',
-    () => false,
-  );
-  if (!runs) return;
+  if (isRunning(system.launcher)) {
+    throw new LaunchError(
+      `A system runs on ${data} already (process ${system.launcher.pid}, registry at ${system.registry}). Stop it ` +
+        `with "npm stop", or with Ctrl-C in its terminal, or choose another folder with MICRO_DATA.`,
+    );
+  }
+  const left = system.services.filter((service) => isRunning(service.process));
+  if (left.length === 0) return;
   throw new LaunchError(
-    `A system runs on ${data} already, with its registry at ${system.registry}. Stop it first, or choose another ` +
-      `folder with MICRO_DATA.`,
+    `The system on ${data} has lost its launcher, and this is left of it: ${listed(left)}. End that with "npm stop".`,
   );
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { defaultGraceSeconds } from '#chassis';
 import { services, type ServiceName } from '#contracts';
+import { LaunchError } from './launch-error.js';
 import { dataFolder } from './running-system.js';
 
 /** One process to start. */
@@ -26,11 +27,6 @@ export interface LaunchPlan {
   /** How long a service may take to finish what it has begun, once it is told to stop. */
   graceMs: number;
   services: PlannedService[];
-}
-
-/** A command line or an environment that cannot be launched; the message says what is allowed. */
-export class LaunchError extends Error {
-  override name = 'LaunchError';
 }
 
 const order: ServiceName[] = ['keyvaluestore', 'db', 'storage', 'master', 'ui'];

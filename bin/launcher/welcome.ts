@@ -29,7 +29,7 @@ export function welcome(plan: LaunchPlan): string {
 
   Try:          curl -F image=@photo.png ${at('master')}/task
   More workers: npm run worker     (in another terminal)
-  Stop:         Ctrl-C
+  Stop:         Ctrl-C, or npm stop in another terminal
 
 `;
 }

@@ -4,6 +4,14 @@ import { createInterface } from 'node:readline';
 
 const bin = new URL('../../node_modules/.bin', import.meta.url).pathname;
 
+export interface RunningProcessOptions {
+  /** A process that starts others ends them with itself only when they are signalled together. */
+  ownGroup?: boolean;
+  takesInput?: boolean;
+  /** Where it runs. */
+  folder?: string;
+}
+
 /** A real child process whose output lines can be waited for. */
 export class RunningProcess {
   readonly lines: string[] = [];
@@ -16,13 +24,13 @@ export class RunningProcess {
     command: string,
     args: string[],
     env: NodeJS.ProcessEnv = {},
-    /** A process that starts others ends them with itself only when they are signalled together. */
-    private readonly options: { ownGroup?: boolean } = {},
+    private readonly options: RunningProcessOptions = {},
   ) {
     this.child = spawn(command, args, {
       env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.takesInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       detached: options.ownGroup,
+      cwd: options.folder,
     });
     this.closed = once(this.child, 'close').then(() => this.notify());
     for (const output of [this.child.stdout!, this.child.stderr!]) {
@@ -73,6 +81,17 @@ export class RunningProcess {
   listensOn(endpoint: string): boolean {
     const port = endpoint.split(':').at(-1);
     return !this.hasEnded && this.lines.some((line) => new RegExp(`is listening on ${port}\\b`).test(line));
+  }
+
+  /** Gives it input. */
+  type(text: string): void {
+    this.child.stdin!.write(text);
+  }
+
+  /** Reads no more of what it writes, as `head` does when it has its lines. */
+  stopReading(): void {
+    this.child.stdout!.destroy();
+    this.child.stderr!.destroy();
   }
 
   /** Stops the process in its tracks, as a suspended machine would, until `thaw`. */

@@ -1,5 +1,8 @@
 import type { ServiceModule } from './bootstrap.js';
+import { outliveOutput } from './logging/unwritable-output.js';
 import { keepYoungGenerationSmall } from './young-generation.js';
+
+export { outliveOutput };
 
 const oldestNode = 24;
 
@@ -9,6 +12,7 @@ const oldestNode = 24;
  */
 export async function start(load: () => Promise<ServiceModule>): Promise<void> {
   requireNode();
+  outliveOutput();
   keepYoungGenerationSmall();
   const { bootstrap } = await import('./bootstrap.js');
   await bootstrap(await load());

@@ -1,5 +1,6 @@
 import { requestContext } from '#contracts';
 import type { Params } from 'nestjs-pino';
+import { standardOutput } from './standard-output.js';
 import { pretty } from './pretty-stream.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { ServiceIdentity } from '../service-identity.js';
@@ -28,7 +29,7 @@ export function loggingOptions(config: ServiceConfig, identity: ServiceIdentity)
           if (!chatter.has(String(context))) method.apply(this, args);
         },
       },
-      ...(config.logFormat === 'pretty' && { stream: pretty() }),
+      stream: config.logFormat === 'pretty' ? pretty(standardOutput()) : standardOutput(),
     },
   };
 }
