@@ -16,7 +16,7 @@ function picture({ alpha = false, grey = false } = {}): RawPicture {
       const [red, green, blue] = isMargin
         ? [250, 250, 250]
         : [40 + (x >> 2) * 25, 30 + (y >> 2) * 35, 200 - (x >> 2) * 15];
-      data.set(grey ? [red!, red!, red!] : [red!, green!, blue!], at);
+      data.set(grey ? [red, red, red] : [red, green, blue], at);
       if (alpha) data[at + 3] = isMargin ? 255 : 60 + (y >> 2) * 30;
     }
   }
@@ -31,6 +31,8 @@ async function seen(bytes: Buffer, page = 0): Promise<Pixels> {
   for (let at = 0; at < pixels.data.length; at += 4) if (pixels.data[at + 3] === 0) pixels.data.fill(0, at, at + 4);
   return pixels;
 }
+
+const alphaOf = (bytes: Buffer): Promise<Buffer> => sharp(bytes).extractChannel('alpha').raw().toBuffer();
 
 const pngOf = ({ data, ...raw }: RawPicture): Promise<Buffer> => sharp(data, { raw }).png().toBuffer();
 
@@ -114,7 +116,6 @@ it.each<OperationName>([
   'threshold',
   'recomb',
 ])('%s leaves transparency as it is', async (name) => {
-  const alphaOf = async (bytes: Buffer): Promise<Buffer> => sharp(bytes).extractChannel('alpha').raw().toBuffer();
   const source = await pngOf(picture({ alpha: true }));
   const made = await processOne(source, [operationOf(name)]);
   expect(await alphaOf(made.bytes)).toEqual(await alphaOf(source));

@@ -14,7 +14,7 @@ const canvas = { width: side, height: side, frames: 1, alpha: false, grey: false
 const bytesPerMillion = side ** 2 / 1e6;
 
 function file(chosen: Partial<Metadata> = {}): Metadata {
-  return { format: 'png', width: side, height: side, depth: 'uchar', ...chosen } as Metadata;
+  return { format: 'png', width: side, height: side, channels: 3, depth: 'uchar', ...chosen } as Metadata;
 }
 
 /** What a pass over a picture of 100 megapixels takes, in megabytes. */

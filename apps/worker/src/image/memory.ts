@@ -46,7 +46,7 @@ const growing = 2;
 export function memoryOfFile({
   width,
   height,
-  channels: ofFile = channels,
+  channels: ofFile,
   format,
   depth,
   isProgressive,

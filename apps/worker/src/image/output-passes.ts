@@ -62,6 +62,6 @@ export class OutputPasses {
       if (!(error instanceof ImageFailure)) throw error;
       throw error.at(`outputs.${this.name}.operations[${this.operations.indexOf(operation)}].${name}`);
     }
-    return entryOf(operation).apply(image, parameters as never, canvas);
+    return entryOf(operation).apply(image, parameters, canvas);
   }
 }

@@ -15,10 +15,10 @@ export function entryOf(operation: Operation): OperationEntry<OperationName> {
 
 /** Whether a picture in shades of grey stays one. */
 export function keepsGrey(operation: Operation): boolean {
-  return entryOf(operation).keepsGrey?.(operationEntry(operation)[1] as never) ?? false;
+  return entryOf(operation).keepsGrey?.(operationEntry(operation)[1]) ?? false;
 }
 
 /** Whether the picture that an operation leaves has no colours but shades of grey. */
 export function leavesGrey(operation: Operation, grey: boolean): boolean {
-  return entryOf(operation).greys?.(operationEntry(operation)[1] as never) || (grey && keepsGrey(operation));
+  return entryOf(operation).greys?.(operationEntry(operation)[1]) || (grey && keepsGrey(operation));
 }

@@ -88,13 +88,12 @@ export function Text(longest: number, options?: ParameterOptions): PropertyDecor
 
 /** A place in a picture, whatever its size. */
 export function PartsOfPicture(options?: ParameterOptions): PropertyDecorator {
-  const isPart = (value: unknown): boolean => isBetween(value, 0, 1);
-  const fits = (value: unknown): boolean =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(value).sort().join() === 'x,y' &&
-    Object.values(value).every(isPart);
-  return parameter('must be an object of x and y, each a number from 0 to 1', fits, options);
+  return parameter('must be an object of x and y, each a number from 0 to 1', isPartsOfPicture, options);
+}
+
+function isPartsOfPicture(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Object.keys(value).sort().join() !== 'x,y') return false;
+  return Object.values(value).every((part) => isBetween(part, 0, 1));
 }
 
 /** Three rows of three numbers, or four of four. */
