@@ -136,20 +136,23 @@ export class ImageProcessor {
   private beginning(source: SourceFile, plans: Plan[]): Beginning | null {
     const { imageMemory, slots, pixelLimit } = this.config;
     const [{ picture }] = plans as [Plan];
-    const deadline = this.deadline();
-    const explained = async (made: Promise<Picture>): Promise<Picture> =>
-      made.catch(async (error: Error) => {
-        throw await this.explain(error, picture, deadline);
-      });
-    const decoding = memoryOfPass(picture, [], null);
+    const begun = (make: (deadline: Deadline) => Promise<Picture>) => async (): Promise<Picture> => {
+      // Not before there is memory for it.
+      const deadline = this.deadline();
+      try {
+        return await make(deadline);
+      } catch (error) {
+        throw await this.explain(error as Error, picture, deadline);
+      }
+    };
+    const bytes = memoryOfPass(picture, [], null);
     if (needsDeveloping(source)) {
       const { width, height } = source.metadata;
-      const make = (): Promise<Picture> => developed(source, pixelLimit, (image) => deadline.limit(image));
-      return { make: () => explained(make()), bytes: decoding + width * height * developingBytes(source) };
+      const make = begun((deadline) => developed(source, pixelLimit, (image) => deadline.limit(image)));
+      return { make, bytes: bytes + width * height * developingBytes(source) };
     }
     if (plans.length === 1 || !isSharable(source.metadata, imageMemory / slots)) return null;
-    const make = (): Promise<Picture> => handOver(deadline.limit(picture.open(false)), [], picture.canvas);
-    return { make: () => explained(make()), bytes: decoding };
+    return { make: begun((deadline) => handOver(deadline.limit(picture.open(false)), [], picture.canvas)), bytes };
   }
 
   private async makeOutput(

@@ -18,7 +18,9 @@ const misfits: [said: RegExp, meaning: string][] = [
  * begins, with their numbers; these are left.
  * @returns null for an error that is none of these
  */
-export function misfitOf({ message }: Error, output: string, format: ImageFormat): ImageFailure | null {
+export function misfitOf(error: Error, output: string, format: ImageFormat): ImageFailure | null {
+  if (error instanceof ImageFailure) return null;
+  const { message } = error;
   const place = `outputs.${output}`;
   if (/too large for the/.test(message)) {
     const meaning = `${format.type} holds no more than ${format.longestSide} × ${format.longestSide} pixels`;
