@@ -36,7 +36,15 @@ describe('readHeif', () => {
       bitsPerChannel: [10, 10, 10],
       colour: { primaries: 9, transfer: 16, matrix: 9, fullRange: false },
       hasProfile: true,
+      profile: Buffer.from('a profile'),
+      quarterTurns: 0,
     });
+  });
+
+  it.each([0, 1, 2, 3])('reads that the picture is to be turned by %i quarters', async (quarterTurns) => {
+    const turn = box('irot', uint(quarterTurns, 1));
+
+    expect((await read(avif, meta({ properties: [size, turn] })))!.picture).toMatchObject({ width: 640, quarterTurns });
   });
 
   it.each(['grid', 'iovl', 'iden'])('reads how the parts of a picture are coded that is a %s', async (itemType) => {

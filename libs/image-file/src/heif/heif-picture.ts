@@ -25,6 +25,10 @@ export interface HeifPicture {
   colour: NclxColour | null;
   /** Whether it has an ICC profile. */
   hasProfile: boolean;
+  /** The ICC profile; null without. */
+  profile: Buffer | null;
+  /** By how many quarters it is to be turned counter-clockwise when it is shown: 0 to 3. */
+  quarterTurns: number;
 }
 
 const derivedTypes = new Set(['grid', 'iovl', 'iden', 'tmap']);
@@ -46,6 +50,8 @@ export function readHeifPicture(meta: readonly Box[]): HeifPicture | null {
     bitsPerChannel: [],
     colour: null,
     hasProfile: false,
+    profile: null,
+    quarterTurns: 0,
   };
   for (const property of propertiesOf(content('iprp'), primary)) describe(picture, property);
   return picture;
@@ -89,6 +95,11 @@ function describe(picture: HeifPicture, { type, content }: Box): void {
       const [primaries, transfer, matrix] = [4, 6, 8].map((at) => content.readUInt16BE(at)) as [number, number, number];
       picture.colour = { primaries, transfer, matrix, fullRange: content[10]! >= 0x80 };
     }
-    picture.hasProfile ||= kind === 'prof' || kind === 'rICC';
+    if (kind === 'prof' || kind === 'rICC') {
+      picture.hasProfile = true;
+      picture.profile ??= content.subarray(4);
+    }
+  } else if (type === 'irot') {
+    picture.quarterTurns = (content[0] ?? 0) & 3;
   }
 }
