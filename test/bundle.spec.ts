@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { services, type ServiceName } from '#contracts';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { heic } from '../apps/worker/test/heic-pictures.js';
 import { Bundles } from './harness/bundles.js';
 import { RunningProcess } from './harness/running-process.js';
+import { serviceToken, System } from './harness/system.js';
 
 const names = Object.keys(services) as ServiceName[];
 const bundles = Bundles.shared();
@@ -19,7 +21,8 @@ describe('The bundle of a service', () => {
       db: null,
       storage: null,
       master: /^(recipes\.json|node_modules\/swagger-ui-dist\/[\w.-]+)$/,
-      worker: /^(fonts\.conf$|node_modules\/(@img\/sharp-|@expo-google-fonts\/noto-sans\/(500Medium|LICENSE_FONT)))/,
+      worker:
+        /^(fonts\.conf$|heic-thread\.mjs$|node_modules\/(@img\/sharp-|@expo-google-fonts\/noto-sans\/(500Medium|LICENSE_FONT)))/,
       ui: /^public\/[\w-]+\.(html|js|css|svg)$/,
     };
     const kind = kinds[service];
@@ -91,6 +94,39 @@ describe('The bundle of a service', () => {
     const [, port] = await process.line(/^\[[\d:]+\] INFO: Key-value store is listening on (\d+)$/);
     expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
     expect(await process.end('SIGTERM')).toBe(0);
+  });
+});
+
+describe('The bundle of worker, with MICRO_HEIC', () => {
+  it('stops with one line that says what to install', async () => {
+    const main = join(bundles().of('worker'), 'main.mjs');
+    const worker = new RunningProcess('worker', 'node', [main], { MICRO_HEIC: 'true', PORT: '0' });
+    onTestFinished(() => worker.end().then(() => undefined));
+
+    expect(await worker.ended()).toBe(1);
+    expect(worker.lines).toEqual([
+      'Configuration error: MICRO_HEIC needs the package libheif-js: npm install libheif-js',
+    ]);
+  });
+
+  it('decodes a HEIC once the package lies beside it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'node-micro-test-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await cp(bundles().of('worker'), join(folder, 'worker'), { recursive: true });
+    const installed = new URL('../node_modules/libheif-js', import.meta.url).pathname;
+    await cp(installed, join(folder, 'node_modules/libheif-js'), { recursive: true });
+    const system = await System.start({ workers: 0, env: { MICRO_HEIC: 'true' } });
+    const worker = new RunningProcess('worker', 'node', [join(folder, 'worker/main.mjs'), system.registry], {
+      MICRO_HEIC: 'true',
+      MICRO_TOKEN: serviceToken,
+      HOST: '127.0.0.1',
+      PORT: '0',
+    });
+    onTestFinished(() => worker.end().then(() => undefined));
+
+    const task = await system.client.settled((await system.client.upload(heic('p3'))).id);
+
+    expect(task).toMatchObject({ state: 'finished', outputs: [{ type: 'image/jpeg', width: 64, height: 48 }] });
   });
 });
 

@@ -34,6 +34,8 @@ export function companionFiles(repository: string, service: ServiceName): Compan
     case 'worker':
       return [
         { from: 'apps/worker/fonts.conf', to: 'fonts.conf' },
+        // The code of a thread, which is started from its file.
+        { from: 'dist/apps/worker/src/image/heic/heic-thread.mjs', to: 'heic-thread.mjs' },
         ...nativePackages(repository).map(fromPackage),
         fromPackage(`${fontPackage}/500Medium/NotoSans_500Medium.ttf`),
         fromPackage(`${fontPackage}/LICENSE_FONT`),

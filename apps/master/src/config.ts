@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Env, EnvPort, ServiceConfig } from '#chassis';
 import { services } from '#contracts';
 import { apiKeysPattern } from './access/api-keys.js';
-import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 
 /** Where `recipes.json` is: beside a bundle, or seen from this file as a source and as compiled. */
 const usualPlaces = ['recipes.json', '../../../recipes.json', '../../../../recipes.json'].map((path) =>
@@ -25,6 +25,10 @@ export class MasterConfig extends ServiceConfig {
   @IsOptional()
   @IsString()
   recipes?: string;
+
+  @Env('MICRO_HEIC', 'true: HEIC photos may be uploaded; the workers need it, too')
+  @IsBoolean()
+  heic: boolean = false;
 
   @Env('MICRO_UPLOAD_SLOTS', 'Uploads received at the same time; others wait')
   @IsInt()

@@ -1,11 +1,18 @@
 import { readdirSync } from 'node:fs';
 import { ConfigError, loadConfig } from '#chassis';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WorkPlace } from '../test/work-place.js';
 import { WorkerConfig } from './config.js';
+import { findLibheif } from './image/heic/libheif.js';
+
+vi.mock('./image/heic/libheif.js', { spy: true });
 
 function load(workFolder: string): WorkerConfig {
   return loadConfig(WorkerConfig, { MICRO_WORK_FOLDER: workFolder }, []);
+}
+
+function loadWith(heic?: string): WorkerConfig {
+  return loadConfig(WorkerConfig, { MICRO_HEIC: heic }, []);
 }
 
 describe('the work folder', () => {
@@ -27,4 +34,19 @@ describe('the work folder', () => {
       expect(() => load(folder)).toThrow(folder);
     },
   );
+});
+
+describe('MICRO_HEIC', () => {
+  it('is off, and turned on where libheif-js is installed', () => {
+    expect(loadWith().heic).toBe(false);
+    expect(loadWith('true').heic).toBe(true);
+  });
+
+  it('is refused in one line where libheif-js is not installed, and only there', () => {
+    vi.mocked(findLibheif).mockReturnValue(null);
+
+    expect(() => loadWith('true')).toThrow(ConfigError);
+    expect(() => loadWith('true')).toThrow(/^MICRO_HEIC needs the package libheif-js: npm install libheif-js$/);
+    expect(loadWith('false').heic).toBe(false);
+  });
 });

@@ -3,7 +3,8 @@ import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, Env, EnvPort, ServiceConfig } from '#chassis';
 import { services } from '#contracts';
-import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { findLibheif } from './image/heic/libheif.js';
 import { workFolderPrefix } from './task/work-folder.js';
 
 /** How much of its memory the process gives to pictures: the rest is its own, and what the allocator keeps back. */
@@ -51,6 +52,10 @@ export class WorkerConfig extends ServiceConfig {
   @Min(1024 ** 2)
   imageMemoryBytes?: number;
 
+  @Env('MICRO_HEIC', 'true: HEIC photos are decoded, by the package libheif-js; master needs it, too')
+  @IsBoolean()
+  heic: boolean = false;
+
   /** The memory that all images at work may take, in bytes. */
   get imageMemory(): number {
     return this.imageMemoryBytes ?? Math.floor(shareOfImages * usableMemory());
@@ -59,6 +64,9 @@ export class WorkerConfig extends ServiceConfig {
   /** A worker that cannot write would take task after task, and give each one back. @throws ConfigError */
   override check(): void {
     super.check();
+    if (this.heic && !findLibheif()) {
+      throw new ConfigError('MICRO_HEIC needs the package libheif-js: npm install libheif-js');
+    }
     try {
       rmdirSync(mkdtempSync(join(this.workFolder, workFolderPrefix)));
     } catch (error) {

@@ -11,7 +11,7 @@ export interface MadeImage extends ProcessedImage {
 }
 
 export type Limits = Partial<
-  Pick<WorkerConfig, 'pixelLimit' | 'frameLimit' | 'processingSeconds' | 'imageMemoryBytes' | 'slots'>
+  Pick<WorkerConfig, 'pixelLimit' | 'frameLimit' | 'processingSeconds' | 'imageMemoryBytes' | 'slots' | 'heic'>
 >;
 
 /** Makes all outputs of a recipe as a worker does, in a folder that is gone afterwards. */

@@ -4,12 +4,13 @@ import { describe, expect, it, vi } from 'vitest';
 import { box, ftyp } from '../../../../test/harness/heif-file.js';
 import { pictureFields, rgbPage, tiffFile } from '../../../../test/harness/tiff-file.js';
 import { animatedPng, picture } from '../../test/pictures.js';
-import { recognizeSource } from './image-type.js';
+import { acceptedTypes, recognizeSource } from './image-type.js';
 
 async function* chunksOf(bytes: Buffer, size = bytes.length): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
+const accepted = acceptedTypes({ heic: false });
 const zip = Buffer.concat([Buffer.from('504b0304140000000000', 'hex'), Buffer.alloc(100)]);
 
 describe('recognizeSource', () => {
@@ -27,7 +28,7 @@ describe('recognizeSource', () => {
     ['an AVIF that calls itself mif1', ftyp('mif1', 'avif', 'miaf'), 'image/avif'],
   ])('knows %s, in one chunk and byte by byte, and passes on all of its bytes', async (_, bytes, type) => {
     for (const size of [bytes.length, 1]) {
-      const recognized = await recognizeSource(chunksOf(bytes, size));
+      const recognized = await recognizeSource(chunksOf(bytes, size), accepted);
 
       expect(recognized.type).toBe(type);
       expect((await buffer(recognized.body)).equals(bytes)).toBe(true);
@@ -47,7 +48,9 @@ describe('recognizeSource', () => {
     ['a JPEG behind text', Buffer.concat([Buffer.from('text'), picture('picture.jpg')])],
   ])('refuses %s', async (_, bytes) => {
     for (const size of [bytes.length, 1]) {
-      await expect(recognizeSource(chunksOf(bytes, size))).rejects.toMatchObject({ code: 'unsupported-image-type' });
+      await expect(recognizeSource(chunksOf(bytes, size), accepted)).rejects.toMatchObject({
+        code: 'unsupported-image-type',
+      });
     }
   });
 
@@ -70,7 +73,7 @@ describe('recognizeSource', () => {
     ['a JPEG 2000', jpeg2000(), 'The content is a JPEG 2000'],
     ['a PDF', Buffer.from('%PDF-1.7\n'), 'The content is a PDF: a document'],
   ])('says of %s what it is, what to do, and what is allowed', async (_, bytes, words) => {
-    const refusal = recognizeSource(chunksOf(bytes));
+    const refusal = recognizeSource(chunksOf(bytes), accepted);
 
     await expect(refusal).rejects.toMatchObject({ code: 'unsupported-image-type' });
     await expect(refusal).rejects.toThrow(words);
@@ -78,24 +81,17 @@ describe('recognizeSource', () => {
   });
 
   it('tells whoever sends a HEIC how to send it otherwise', async () => {
-    await expect(recognizeSource(chunksOf(ftyp('heic')))).rejects.toMatchObject({
+    await expect(recognizeSource(chunksOf(ftyp('heic')), accepted)).rejects.toMatchObject({
       detail: expect.stringContaining(
         'Send it as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible), or ask the operator for MICRO_HEIC=true',
       ) as string,
     });
   });
 
-  it('takes a HEIC where it is told that it may, and offers it then', async () => {
-    const accepted = new Set(['image/png', 'image/heic']);
-
-    expect((await recognizeSource(chunksOf(ftyp('heic', 'mif1')), accepted)).type).toBe('image/heic');
-    await expect(recognizeSource(chunksOf(zip), accepted)).rejects.toThrow('allowed are png, heic');
-  });
-
   it('refuses a picture of an allowed type whose first bytes say that it cannot be decoded right', async () => {
     const lab = tiffFile([{ fields: pictureFields(8, [8, 8, 8]) }]);
 
-    await expect(recognizeSource(chunksOf(lab))).rejects.toMatchObject({
+    await expect(recognizeSource(chunksOf(lab), accepted)).rejects.toMatchObject({
       code: 'unsupported-picture',
       detail: 'The TIFF has 8-bit CIELAB colours; allowed are 16 bits',
     });
@@ -105,7 +101,7 @@ describe('recognizeSource', () => {
     const far = tiffFile([{ fields: pictureFields(8, [8, 8, 8]) }], { gap: Buffer.alloc(6_000) });
 
     for (const size of [far.length, 5_000, 100]) {
-      expect((await recognizeSource(chunksOf(far, size))).type).toBe('image/tiff');
+      expect((await recognizeSource(chunksOf(far, size), accepted)).type).toBe('image/tiff');
     }
   });
 
@@ -117,7 +113,16 @@ describe('recognizeSource', () => {
       yield* chunks;
     })();
 
-    await expect(recognizeSource(stream)).rejects.toMatchObject({ code: 'empty-file' });
+    await expect(recognizeSource(stream, accepted)).rejects.toMatchObject({ code: 'empty-file' });
+  });
+
+  it('takes a HEIC where HEIC is allowed, and says there that it is', async () => {
+    const withHeic = acceptedTypes({ heic: true });
+
+    expect((await recognizeSource(chunksOf(ftyp('heic')), withHeic)).type).toBe('image/heic');
+    await expect(recognizeSource(chunksOf(zip), withHeic)).rejects.toMatchObject({
+      detail: expect.stringMatching(/allowed are jpg, png, webp, avif, gif, tiff, heic$/) as string,
+    });
   });
 
   it('reads no more than the beginning before it answers', async () => {
@@ -130,7 +135,7 @@ describe('recognizeSource', () => {
       }
     })();
 
-    await recognizeSource(stream);
+    await recognizeSource(stream, accepted);
 
     expect(pulled).toHaveBeenCalledTimes(1);
   });
@@ -142,8 +147,8 @@ describe('recognizeSource', () => {
       throw broken;
     };
 
-    await expect(recognizeSource(failing(picture('picture.png')))).rejects.toBe(broken);
-    const { body } = await recognizeSource(failing(Buffer.concat([picture('picture.png')], 5_000)));
+    await expect(recognizeSource(failing(picture('picture.png')), accepted)).rejects.toBe(broken);
+    const { body } = await recognizeSource(failing(Buffer.concat([picture('picture.png')], 5_000)), accepted);
     await expect(buffer(body)).rejects.toBe(broken);
   });
 });

@@ -15,8 +15,10 @@ export const imageTypes: Readonly<Record<string, string>> = {
   'image/heic': 'heic',
 };
 
-/** The media types that may be uploaded: all but HEIC, for which workers need a decoder that they do not have. */
-const acceptedTypes: ReadonlySet<string> = new Set(Object.keys(imageTypes).filter((type) => type !== 'image/heic'));
+/** The media types that may be uploaded, HEIC only where the workers were given a decoder of it. */
+export function acceptedTypes({ heic }: { heic: boolean }): ReadonlySet<string> {
+  return new Set(Object.keys(imageTypes).filter((type) => heic || type !== 'image/heic'));
+}
 
 /** Enough to tell the types apart. */
 const headBytes = 4_100;
@@ -35,7 +37,7 @@ export interface RecognizedSource {
  */
 export async function recognizeSource(
   stream: AsyncIterable<Uint8Array>,
-  accepted: ReadonlySet<string> = acceptedTypes,
+  accepted: ReadonlySet<string>,
 ): Promise<RecognizedSource> {
   const chunks = stream[Symbol.asyncIterator]();
   const read: Uint8Array[] = [];

@@ -6,7 +6,7 @@ import { v7 as newTaskId } from 'uuid';
 import { FILE_STORE } from '../stores.js';
 import { MasterConfig } from '../config.js';
 import { fileName } from './file-name.js';
-import { recognizeSource } from './image-type.js';
+import { acceptedTypes, recognizeSource } from './image-type.js';
 
 /** A source that was stored before its task exists. */
 export interface StoredSource extends FileReference {
@@ -58,7 +58,7 @@ export class SourceStorage implements StorageEngine {
     try {
       // A stream that was given up must stay open: the parser reads the rest of the form through it.
       const stream = file.stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-      const { type, body } = await recognizeSource(stream);
+      const { type, body } = await recognizeSource(stream, acceptedTypes(this.config));
       const taskId = newTaskId();
       const key = newSourceKey(taskId);
       const { size, sha256 } = await this.files.put(key, this.whole(body, file), { signal: hangUp.signal });

@@ -30,7 +30,11 @@ export class SubmissionDto {
 
 /** The whole form of an upload, as the API's documentation shows it. */
 export class UploadForm extends SubmissionDto {
-  @ApiProperty({ type: 'string', format: 'binary', description: 'JPEG, PNG, WebP, AVIF, GIF or TIFF' })
+  @ApiProperty({
+    type: 'string',
+    format: 'binary',
+    description: 'JPEG, PNG, WebP, AVIF, GIF or TIFF; HEIC if the operator allows it',
+  })
   image!: unknown;
 }
 

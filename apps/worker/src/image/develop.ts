@@ -1,7 +1,7 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { linearLight, profileOf } from './colour-profile.js';
 import { ImageFailure } from './image-failure.js';
-import { inBytes, inThreeColours, readNumbers } from './numbers.js';
+import { inBytes, inThreeColours, readNumbers, type Numbers } from './numbers.js';
 import { blankPixels, type Pixels } from './pixels.js';
 import type { SourceFile } from './source-file.js';
 import { tiffWithProfile } from './tiff-with-profile.js';
@@ -44,6 +44,11 @@ export async function develop(source: SourceFile, open: (options?: SharpOptions)
   return withoutStrangers(await pixelsOf(image), source);
 }
 
+/** Pixels of 8 bits in sRGB, of numbers that mean what a profile says. @param limit sets a pipeline its time */
+export async function inSrgb(numbers: Numbers, profile: Buffer, limit: (image: Sharp) => Sharp): Promise<Pixels> {
+  return pixelsOf(limit(opened(tiffWithProfile(numbers, profile))).withIccProfile('srgb', { attach: false }));
+}
+
 async function pixelsOf(image: Sharp): Promise<Pixels> {
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height, channels: info.channels as 3 | 4 };
@@ -75,12 +80,12 @@ function opened(file: Buffer): Sharp {
   return sharp(file, { limitInputPixels: false });
 }
 
-function codedProfile({ colourCode }: SourceFile): Buffer | null {
+export function codedProfile({ colourCode }: SourceFile): Buffer | null {
   return colourCode && profileOf(colourCode);
 }
 
 /** The profile of a file, unless it is for another colour space than the file's own. */
-function fittingProfile({
+export function fittingProfile({
   metadata: { icc },
   layout,
 }: {

@@ -22,11 +22,12 @@ describe('the format of an output', () => {
     ['image/gif', 'image/gif'],
     ['image/tiff', 'image/tiff'],
     ['image/avif', 'image/avif'],
-  ])('is that of a source of the type %s', (type, expected) => {
+    ['image/heic', 'image/jpeg'],
+  ])('is that of a source of the type %s, or what it is written as: %s', (type, expected) => {
     expect(formatOf({ operations: [], format: 'same' }, source(type)).type).toBe(expected);
   });
 
-  it.each(['image/heic', 'image/svg+xml', 'application/pdf', 'constructor'])(
+  it.each(['image/heif', 'image/svg+xml', 'application/pdf', 'constructor'])(
     'cannot be that of a source of the type %s',
     (type) => {
       expect(() => formatOf({ operations: [], format: 'same' }, source(type))).toThrow(

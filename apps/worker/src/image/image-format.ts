@@ -164,8 +164,13 @@ export function formatOf(output: OutputRecipe, source: FormatSource): ImageForma
   return { ...entry, encodingBytes: entry.encodingBytes(output, source) };
 }
 
+/**
+ * What takes the place of a type that cannot be written: of an animated PNG the first frame is the picture, and nothing
+ * here encodes HEIC, so its photos become what they are shared as elsewhere.
+ */
+const writtenAs: Readonly<Record<string, string>> = { 'image/apng': 'image/png', 'image/heic': 'image/jpeg' };
+
 function sourceFormat({ type }: FormatSource): string {
-  // Of an animated PNG the first frame is the picture.
-  const still = type === 'image/apng' ? 'image/png' : type;
-  return Object.entries(formats).find(([, format]) => format.type === still)?.[0] ?? type;
+  const written = writtenAs[type] ?? type;
+  return Object.entries(formats).find(([, format]) => format.type === written)?.[0] ?? type;
 }

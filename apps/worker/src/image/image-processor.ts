@@ -1,12 +1,14 @@
 import { devNull } from 'node:os';
 import { join } from 'node:path';
-import { parseRecipe, type ImageFacts, type Operation, type OutputRecipe, type Recipe } from '#contracts';
+import { parseRecipe, Problem, type ImageFacts, type Operation, type OutputRecipe, type Recipe } from '#contracts';
 import { Injectable } from '@nestjs/common';
 import sharp from 'sharp';
 import { WorkerConfig } from '../config.js';
 import { localFault } from '../local-fault.js';
 import { Deadline, isTimeout } from './deadline.js';
 import { developingBytes, needsDeveloping } from './develop.js';
+import { developHeic, isHeic } from './heic/develop-heic.js';
+import { heicDecodingBytes } from './heic/heic-decoder.js';
 import { ImageFailure, ProcessingTimeout } from './image-failure.js';
 import { imageFacts } from './image-facts.js';
 import { formatOf, timingOf, type Encoding, type ImageFormat } from './image-format.js';
@@ -16,7 +18,7 @@ import { memoryOfOutput, memoryOfPass } from './memory.js';
 import { misfitOf } from './misfit.js';
 import { OutputPasses } from './output-passes.js';
 import { passesOf } from './passes.js';
-import { developed, fileWithPicture, handOver, isSharable, type Picture } from './picture.js';
+import { developed, fileWithPicture, handOver, isSharable, pictureOf, type Picture } from './picture.js';
 import { isDoneInParts } from './pixel-pass.js';
 import { inspectFile, type SourceFile } from './source-file.js';
 import { traitsOf } from './source-traits.js';
@@ -84,11 +86,18 @@ export class ImageProcessor {
    * Makes all outputs of a recipe from the picture at `path`, into `folder`.
    * @param signal aborts between two passes; a pass that has begun runs to its end
    * @throws ImageFailure when the picture is at fault; LocalFault; ProcessingTimeout; Problem `invalid-request` for a
-   * recipe that this worker does not know; the reason of the abort; any other error may not happen again
+   * recipe that this worker does not know, `unsupported-image-type` for a HEIC where this worker decodes none; the
+   * reason of the abort; any other error may not happen again
    */
   async process(path: string, recipe: Recipe, folder: string, signal?: AbortSignal): Promise<ProcessedImage[]> {
     const { outputs } = parseRecipe(recipe);
     const source = await inspectFile(path, this.config.pixelLimit);
+    if (isHeic(source) && !this.config.heic) {
+      throw new Problem(
+        'unsupported-image-type',
+        'This worker decodes no HEIC: it needs MICRO_HEIC=true, as master has',
+      );
+    }
     try {
       return await this.makeAll(source, outputs, folder, signal);
     } catch (error) {
@@ -136,23 +145,28 @@ export class ImageProcessor {
   private beginning(source: SourceFile, plans: Plan[]): Beginning | null {
     const { imageMemory, slots, pixelLimit } = this.config;
     const [{ picture }] = plans as [Plan];
-    const begun = (make: (deadline: Deadline) => Promise<Picture>) => async (): Promise<Picture> => {
-      // Not before there is memory for it.
+    const isOfHeic = isHeic(source);
+    const begin = (make: (deadline: Deadline) => Promise<Picture>) => async (): Promise<Picture> => {
+      // Not the wait for memory, which is over.
       const deadline = this.deadline();
-      try {
-        return await make(deadline);
-      } catch (error) {
-        throw await this.explain(error as Error, picture, deadline);
-      }
+      return make(deadline).catch(async (error: Error) => {
+        // The decoder of a HEIC says itself what is wrong with the picture; sharp would find fault with any.
+        throw await this.explain(error, isOfHeic ? null : picture, deadline);
+      });
     };
-    const bytes = memoryOfPass(picture, [], null);
+    const decoding = memoryOfPass(picture, [], null);
+    if (isOfHeic) {
+      const make = begin(async (deadline) => pictureOf(await developHeic(source, deadline), 1, false));
+      return { make, bytes: decoding + heicDecodingBytes(source) };
+    }
     if (needsDeveloping(source)) {
       const { width, height } = source.metadata;
-      const make = begun((deadline) => developed(source, pixelLimit, (image) => deadline.limit(image)));
-      return { make, bytes: bytes + width * height * developingBytes(source) };
+      const make = begin((deadline) => developed(source, pixelLimit, (image) => deadline.limit(image)));
+      return { make, bytes: decoding + width * height * developingBytes(source) };
     }
     if (plans.length === 1 || !isSharable(source.metadata, imageMemory / slots)) return null;
-    return { make: begun((deadline) => handOver(deadline.limit(picture.open(false)), [], picture.canvas)), bytes };
+    const make = begin((deadline) => handOver(deadline.limit(picture.open(false)), [], picture.canvas));
+    return { make, bytes: decoding };
   }
 
   private async makeOutput(
@@ -184,7 +198,7 @@ export class ImageProcessor {
       return { name, path, type: format.type, size, width, height: pageHeight ?? height, facts };
     } catch (error) {
       signal?.throwIfAborted();
-      const reason = await this.explain(error as Error, plan.picture, deadline);
+      const reason = await this.explain(error as Error, original, deadline);
       throw misfitOf(reason, name, format) ?? reason;
     } finally {
       if (picture !== original) picture.close();
@@ -209,12 +223,16 @@ export class ImageProcessor {
     }
   }
 
-  /** What an error of sharp means: a picture that cannot even be decoded is at fault itself. */
-  private async explain(error: Error, original: Picture, deadline: Deadline): Promise<Error> {
+  /**
+   * What an error of sharp means: a picture that cannot even be decoded is at fault itself.
+   * @param original the picture, if it may be the one at fault
+   */
+  private async explain(error: Error, original: Picture | null, deadline: Deadline): Promise<Error> {
     if (error instanceof ImageFailure) return error;
     const fault = localFault(error);
     if (fault) return fault;
     if (isTimeout(error)) return this.timeout();
+    if (!original) return error;
     try {
       // Not its statistics, which forgive what decoding does not. To nowhere, so that its rows are not kept.
       await deadline.limit(original.open(false)).png({ compressionLevel: 0 }).toFile(devNull);

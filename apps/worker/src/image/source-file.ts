@@ -14,6 +14,7 @@ import {
 } from '#image-file';
 import sharp, { type Metadata } from 'sharp';
 import { localFault, locally } from '../local-fault.js';
+import { heicSource, type HeicFacts } from './heic/heic-source.js';
 import { ImageFailure } from './image-failure.js';
 import { requireModestMetadata } from './png-metadata.js';
 import { mostChannels, undecodableImage } from './undecodable-image.js';
@@ -46,6 +47,8 @@ export interface SourceFile {
   isLossless: boolean;
   /** What the colours mean, where the file says it by a code instead of a profile. */
   colourCode: ColourCode | null;
+  /** Of a HEIC, which sharp neither looks into nor decodes. */
+  heic?: HeicFacts;
 }
 
 /**
@@ -62,6 +65,11 @@ export async function inspectFile(path: string, pixelLimit: number): Promise<Sou
     throw new ImageFailure('undecodable-image', `The picture cannot be decoded: ${undecodableReason}`);
   const unsupportedReason = await locally(unsupportedPicture(bytes, type));
   if (unsupportedReason) throw new ImageFailure('unsupported-picture', unsupportedReason);
+  if (type === 'image/heic') {
+    const { size } = await locally(file.stat());
+    // The file is closed behind it: until then nobody else would wait for its failure.
+    return await heicSource(path, bytes, size, pixelLimit);
+  }
   const tiff = type === 'image/tiff' ? pictureOfTiff(await locally(readTiffDirectories(bytes))) : null;
   const page = tiff?.page ?? 0;
   const options = { failOn: 'error', page, limitInputPixels: pixelLimit, limitInputChannels: mostChannels } as const;
