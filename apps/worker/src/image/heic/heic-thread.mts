@@ -74,8 +74,7 @@ try {
   parentPort!.postMessage(picture satisfies HeicOutcome, [picture.data.buffer]);
 } catch (error) {
   const { message, unsupported = false } = error as Partial<LibheifError> & Error;
-  // A rule of windows, which a port is not.
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port is no window
   parentPort!.postMessage({ message, unsupported } satisfies HeicOutcome);
 }
 
