@@ -4,6 +4,7 @@ import {
   fits,
   fontCoverage,
   gravities,
+  keptMetadata,
   outputConflicts,
   outputFormats,
   outputOptionNames,
@@ -156,6 +157,8 @@ const optionValues: Record<OutputOptionName, Arbitrary<unknown>> = {
   chromaSubsampling: fc.constantFrom(...chromaSubsamplings),
   lossless: fc.boolean(),
   palette: fc.boolean(),
+  density: decimal(1, 2400),
+  keep: fc.constant([...keptMetadata]),
   facts: fc.boolean(),
 };
 

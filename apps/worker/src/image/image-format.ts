@@ -1,5 +1,11 @@
 import { operationEntry, type EncodedFormat, type OperationName, type OutputRecipe } from '#contracts';
 import type { Metadata, Sharp } from 'sharp';
+import { annotateAvif } from './annotation/annotate-avif.js';
+import { annotateJpeg } from './annotation/annotate-jpeg.js';
+import { annotatePng } from './annotation/annotate-png.js';
+import { annotateTiff } from './annotation/annotate-tiff.js';
+import { annotateWebp } from './annotation/annotate-webp.js';
+import { annotationOf, type Annotate } from './annotation/annotation.js';
 import { ImageFailure } from './image-failure.js';
 import type { SourceTraits } from './source-traits.js';
 
@@ -43,6 +49,8 @@ export interface ImageFormat {
   /** The most pixels that a side may have. */
   longestSide: number;
   encode: (image: Sharp, encoding: Encoding) => Sharp;
+  /** Writes what an output says of its picture into the file that was encoded. */
+  annotate: Annotate;
 }
 
 /** What of a source decides about the format of an output. */
@@ -51,6 +59,9 @@ export interface FormatSource {
   type: string;
   isPalette?: boolean;
 }
+/** In pixels per inch, for a format that must have one. */
+const usualDensity = 72;
+const millimetresPerInch = 25.4;
 
 type FormatEntry = Omit<ImageFormat, 'encodingBytes'> & {
   encodingBytes: (output: OutputRecipe, source: FormatSource) => number;
@@ -72,6 +83,7 @@ const formats: Record<EncodedFormat, FormatEntry> = {
     longestSide: 65_535,
     encode: (image, { output, grey }) =>
       inOneChannel(image, grey).jpeg({ quality: output.quality, chromaSubsampling: jpegSubsampling(output) }),
+    annotate: annotateJpeg,
   },
   png: {
     type: 'image/png',
@@ -86,6 +98,7 @@ const formats: Record<EncodedFormat, FormatEntry> = {
         ? inOneChannel(image, encoding.grey).png({ compressionLevel: 2, adaptiveFiltering: true })
         : image.png({ palette: true, colours, effort: 4, compressionLevel: 9 });
     },
+    annotate: annotatePng,
   },
   webp: {
     type: 'image/webp',
@@ -94,6 +107,7 @@ const formats: Record<EncodedFormat, FormatEntry> = {
     encodingBytes: (output) => (mayBeLossless(output) ? 45 : 40),
     longestSide: 16_383,
     encode: (image, encoding) => image.webp({ ...lossOf(encoding), effort: 2, ...encoding.timing }),
+    annotate: annotateWebp,
   },
   avif: {
     type: 'image/avif',
@@ -103,6 +117,7 @@ const formats: Record<EncodedFormat, FormatEntry> = {
     longestSide: 16_384,
     encode: (image, encoding) =>
       image.avif({ ...lossOf(encoding), chromaSubsampling: encoding.output.chromaSubsampling, effort: 1 }),
+    annotate: annotateAvif,
   },
   gif: {
     type: 'image/gif',
@@ -112,16 +127,23 @@ const formats: Record<EncodedFormat, FormatEntry> = {
     longestSide: 65_535,
     // Told to reuse it, sharp presses new colours into the palette of the source. Frames that look alike stay frames.
     encode: (image, { timing }) => image.gif({ effort: 1, reuse: false, keepDuplicateFrames: true, ...timing }),
+    annotate: saysNothing,
   },
   tiff: {
     type: 'image/tiff',
     animated: false,
     transparent: true,
     encodingBytes: () => 3,
+    encode: (image, { output, source, grey }) => {
+      const xres = (annotationOf(output, source).density ?? usualDensity) / millimetresPerInch;
+      return inOneChannel(image, grey).tiff({ compression: 'deflate', predictor: 'horizontal', xres, yres: xres });
+    },
     longestSide: 2 ** 31 - 1,
-    encode: (image, { grey }) => inOneChannel(image, grey).tiff({ compression: 'deflate', predictor: 'horizontal' }),
+    annotate: annotateTiff,
   },
 };
+
+async function saysNothing(): Promise<void> {}
 
 function inOneChannel(image: Sharp, grey: boolean): Sharp {
   return grey ? image.toColourspace('b-w') : image;

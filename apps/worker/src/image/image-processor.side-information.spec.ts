@@ -20,6 +20,9 @@ const sources: Record<string, () => Promise<Buffer>> = {
   'an interlaced PNG': () => colours({ alpha: true }).png({ progressive: true }).toBuffer(),
   'a TIFF in tiles with smaller pictures in it': () =>
     colours({ width: 600, height: 400 }).tiff({ tile: true, pyramid: true, compression: 'lzw' }).toBuffer(),
+  'a TIFF in centimetres': () => colours().tiff({ xres: 50, yres: 50, resolutionUnit: 'cm' }).toBuffer(),
+  'a progressive JPEG of full colour resolution': () =>
+    colours().jpeg({ progressive: true, chromaSubsampling: '4:4:4', quality: 97 }).toBuffer(),
   'a lossless AVIF': () => colours().avif({ lossless: true }).toBuffer(),
   'a lossless WebP': () => colours({ alpha: true }).webp({ lossless: true }).toBuffer(),
 };
@@ -35,11 +38,13 @@ const recipes: Record<string, Operation[]> = {
   'in several': [{ flop: {} }, { blur: { sigma: 2 } }, { negate: {} }, { resize: { width: 20 } }],
 };
 
-/** The pixels of a file, in one that says nothing else of them. */
+/** The pixels of a file, in one that says nothing else of them but their density. */
 async function bare(file: Buffer, animated = false): Promise<Buffer> {
+  const { density = 72 } = await sharp(file).metadata();
   const { data, info } = await sharp(file, { animated }).raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels, pageHeight } = info;
   return sharp(data, { raw: { width, height, channels, ...(pageHeight && { pageHeight }) } })
+    .withDensity(density)
     .toFormat(animated ? 'webp' : 'png', { lossless: true, delay: 90 })
     .toBuffer();
 }

@@ -9,6 +9,7 @@ import { Deadline, isTimeout } from './deadline.js';
 import { developingBytes, needsDeveloping } from './develop.js';
 import { developHeic, isHeic } from './heic/develop-heic.js';
 import { heicDecodingBytes } from './heic/heic-decoder.js';
+import { encodeFile, type EncodedFile } from './encode-file.js';
 import { ImageFailure, ProcessingTimeout } from './image-failure.js';
 import { imageFacts } from './image-facts.js';
 import { formatOf, timingOf, type Encoding, type ImageFormat } from './image-format.js';
@@ -21,7 +22,6 @@ import { passesOf } from './passes.js';
 import { developed, fileWithPicture, handOver, isSharable, pictureOf, type Picture } from './picture.js';
 import { isDoneInParts } from './pixel-pass.js';
 import { inspectFile, type SourceFile } from './source-file.js';
-import { traitsOf } from './source-traits.js';
 import { onBackground } from './transparency.js';
 import { undecodableImage } from './undecodable-image.js';
 
@@ -29,18 +29,10 @@ import { undecodableImage } from './undecodable-image.js';
 const loaders = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif', 'Tiff'].map((name) => `VipsForeignLoad${name}`);
 
 /** One output, as a file in the work folder. */
-export interface ProcessedImage {
+export interface ProcessedImage extends EncodedFile {
   /** The output's name in the recipe. */
   name: string;
   path: string;
-  /** Media type. */
-  type: string;
-  /** In bytes. */
-  size: number;
-  /** In pixels. */
-  width: number;
-  /** In pixels, of one frame. */
-  height: number;
   /** Null unless its recipe asks for them. */
   facts: ImageFacts | null;
 }
@@ -134,10 +126,12 @@ export class ImageProcessor {
     const format = formatOf(output, { type: source.type, isPalette: source.metadata.isPalette });
     const picture = fileWithPicture(source, format.animated, pixelLimit);
     this.requireFrames(picture);
-    const traits = traitsOf(source);
-    const operations = onBackground(output, format, traits.hasAlpha);
+    if (output.animated === 'refuse' && source.traits.isAnimated) {
+      throw new ImageFailure('recipe-does-not-fit', `The picture is animated, which the output ${name} refuses`);
+    }
+    const operations = onBackground(output, format, source.traits.hasAlpha);
     const bytes = memoryOfOutput(picture, operations, format, pixelLimit);
-    const encoding = { timing: timingOf(source.metadata), output, source: traits };
+    const encoding = { timing: timingOf(source.metadata), output, source: source.traits };
     return { name, operations, format, encoding, picture, bytes, exif: source.metadata.exif };
   }
 
@@ -192,10 +186,10 @@ export class ImageProcessor {
       }
       signal?.throwIfAborted();
       const { image, grey } = await run.last(picture, passes[0]!);
-      const { size, width, height, pageHeight } = await format.encode(image, { ...encoding, grey }).toFile(path);
+      const file = await encodeFile(image, format, { ...encoding, grey }, path);
       const isAsked = encoding.output.facts;
       const facts = isAsked ? await imageFacts(path, exif, (reading) => deadline.limit(reading)) : null;
-      return { name, path, type: format.type, size, width, height: pageHeight ?? height, facts };
+      return { name, path, ...file, facts };
     } catch (error) {
       signal?.throwIfAborted();
       const reason = await this.explain(error as Error, original, deadline);

@@ -17,6 +17,7 @@ import { localFault, locally } from '../local-fault.js';
 import { heicSource, type HeicFacts } from './heic/heic-source.js';
 import { ImageFailure } from './image-failure.js';
 import { requireModestMetadata } from './png-metadata.js';
+import { sourceTraits, type SourceTraits } from './source-traits.js';
 import { mostChannels, undecodableImage } from './undecodable-image.js';
 
 /** By so many bytes a file is recognized. */
@@ -43,8 +44,8 @@ export interface SourceFile {
   layout: ChannelLayout;
   /** From which fault on the file counts as damaged. */
   failOn: 'error' | 'warning';
-  /** Whether it keeps every pixel exactly, in a format that may also lose detail. */
-  isLossless: boolean;
+  /** What outputs may take over. */
+  traits: SourceTraits;
   /** What the colours mean, where the file says it by a code instead of a profile. */
   colourCode: ColourCode | null;
   /** Of a HEIC, which sharp neither looks into nor decodes. */
@@ -82,8 +83,14 @@ export async function inspectFile(path: string, pixelLimit: number): Promise<Sou
     throw new ImageFailure('too-many-pixels', `The picture has ${pixels} pixels; at most ${pixelLimit} are allowed`);
   }
   const layout = layoutOf(metadata, tiff?.directory);
-  const isLossless = (await locally(readWebp(bytes)))?.lossless ?? false;
-  return { path, type, metadata, page, layout, failOn: 'error', isLossless, colourCode: code };
+  const traits = await locally(
+    sourceTraits(bytes, metadata, {
+      hasAlpha: layout.alpha !== null,
+      isAnimated: type === 'image/apng',
+      isLossless: (await readWebp(bytes))?.lossless ?? false,
+    }),
+  );
+  return { path, type, metadata, page, layout, failOn: 'error', traits, colourCode: code };
 }
 
 /** How many channels are colours, by the tag PhotometricInterpretation of a TIFF; 3 when it is not here. */

@@ -1,16 +1,77 @@
-import type { SourceFile } from './source-file.js';
+import { bytesOf, readTiffDirectories, type ByteSource } from '#image-file';
+import type { Metadata } from 'sharp';
+import { tags } from './annotation/tiff-directory.js';
+import { tiffTexts } from './tiff-texts.js';
 
 /** What an output may take over from its source beside the pixels. */
 export interface SourceTraits {
   hasAlpha: boolean;
+  /** Whether it has several frames, each with its time; the pages of a TIFF have none. */
+  isAnimated: boolean;
   /** Whether its file keeps every pixel exactly, in a format that may also lose detail (WebP, AVIF). */
   isLossless: boolean;
   /** How many colours its palette may have, if it is a PNG with one: 2, 4, 16 or 256. */
   paletteColours?: number;
+  /** In pixels per inch, where the source says it. */
+  density?: number;
+  /** What its EXIF data says of the right to copy it, byte for byte. */
+  copyright?: Buffer;
+  /** Who made it, by its EXIF data, byte for byte. */
+  artist?: Buffer;
 }
 
-export function traitsOf({ layout, isLossless, metadata }: SourceFile): SourceTraits {
-  const { format, isPalette, bitsPerSample = 8 } = metadata;
-  const palette = format === 'png' && isPalette ? { paletteColours: 2 ** bitsPerSample } : {};
-  return { hasAlpha: layout.alpha !== null, isLossless, ...palette };
+/** What sharp does not tell of a file. */
+export interface ReadTraits {
+  hasAlpha: boolean;
+  isAnimated: boolean;
+  isLossless: boolean;
+}
+
+/** What sharp tells of a source, with what its file tells beside it. A TIFF has what others have in their EXIF data. */
+export async function sourceTraits(bytes: ByteSource, metadata: Metadata, read: ReadTraits): Promise<SourceTraits> {
+  const { format, isPalette, bitsPerSample = 8, pages = 1, delay } = metadata;
+  const exif = format === 'tiff' ? bytes : exifBytes(metadata);
+  const texts = await tiffTexts(exif, [tags.copyright, tags.artist], longestText);
+  return {
+    ...read,
+    isAnimated: read.isAnimated || (pages > 1 && delay !== undefined),
+    paletteColours: format === 'png' && isPalette ? 2 ** bitsPerSample : undefined,
+    density: await densityOf(metadata, exif),
+    copyright: trimmed(texts.get(tags.copyright)),
+    artist: trimmed(texts.get(tags.artist)),
+  };
+}
+
+const exifMark = 'Exif\0\0';
+
+function exifBytes({ exif = Buffer.alloc(0) }: Metadata): ByteSource {
+  const isMarked = exif.toString('latin1', 0, exifMark.length) === exifMark;
+  return bytesOf(exif.subarray(isMarked ? exifMark.length : 0));
+}
+
+/** What EXIF and libvips write where nothing is known: dots per inch, and one pixel per millimetre. */
+const unknownDensities = [72, 25.4];
+const centimetre = 3;
+const centimetresPerInch = 2.54;
+
+/** libvips does not look for a density in the EXIF data of WebP and AVIF. */
+async function densityOf({ density, format }: Metadata, exif: ByteSource): Promise<number | undefined> {
+  const found = density ?? (format === 'tiff' ? undefined : await densityInExif(exif));
+  const isKnown = found !== undefined && found > 0 && Number.isFinite(found) && !unknownDensities.includes(found);
+  return isKnown ? found : undefined;
+}
+
+async function densityInExif(exif: ByteSource): Promise<number | undefined> {
+  const [directory] = await readTiffDirectories(exif);
+  if (typeof directory?.xResolution !== 'number') return undefined;
+  return directory.xResolution * (directory.resolutionUnit === centimetre ? centimetresPerInch : 1);
+}
+
+/** No text of a camera or a photographer is longer, in bytes. */
+const longestText = 10_000;
+
+/** Without what fills up a text at its end; undefined when nothing is left. */
+function trimmed(text: Buffer | undefined): Buffer | undefined {
+  const end = text?.findLastIndex((byte) => byte !== 0 && byte !== 0x20) ?? -1;
+  return end === -1 ? undefined : text!.subarray(0, end + 1);
 }

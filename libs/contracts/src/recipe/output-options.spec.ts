@@ -31,6 +31,12 @@ describe('an option of an output', () => {
     ],
     chromaSubsampling: ['must be one of 4:2:0, 4:4:4', ['4:2:0', '4:4:4'], ['4:2:2', '420', 420, null, ['4:4:4']]],
     lossless: ['must be true or false', [true, false], ['true', 1, 0, null, {}]],
+    density: ['must be a number from 1 to 2400', [1, 72, 203.2, 2400], [0, 0.9, 2401, -300, '300', null, [300]]],
+    keep: [
+      'must be a list of copyright',
+      [['copyright']],
+      [[], 'copyright', ['Copyright'], ['copyright', 'copyright'], ['gps'], [null], null, {}, true],
+    ],
     palette: ['must be true or false', [true, false], ['true', 1, 0, null, {}]],
     facts: ['must be true or false', [true, false], ['yes', 1, 0, null, {}]],
   };

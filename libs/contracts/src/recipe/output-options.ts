@@ -1,7 +1,11 @@
 import { encodedFormats, type EncodedFormat } from './output-format.js';
-import { flag, oneOf, opaqueColour, wholeNumber, type ValueRule } from './value-rule.js';
+import { decimal, flag, listOf, oneOf, opaqueColour, wholeNumber, type ValueRule } from './value-rule.js';
 
 export const chromaSubsamplings = ['4:2:0', '4:4:4'] as const;
+/** Metadata of a source that an output may keep; `copyright` is what EXIF calls Copyright and Artist. */
+export const keptMetadata = ['copyright'] as const;
+
+const withExif = ['jpeg', 'png', 'webp', 'avif', 'tiff'] as const;
 
 /** How an output is written. Options are named as in sharp where sharp has them; each is for some formats only. */
 export interface OutputOptions {
@@ -17,6 +21,10 @@ export interface OutputOptions {
   palette?: boolean;
   /** Whether the output is to come with its `ImageFacts`. */
   facts?: boolean;
+  /** In pixels per inch; of the source when it is not said. */
+  density?: number;
+  /** What of the source's EXIF data is kept. */
+  keep?: (typeof keptMetadata)[number][];
 }
 
 export type OutputOptionName = keyof OutputOptions;
@@ -34,6 +42,8 @@ export const outputOptions: Record<OutputOptionName, OutputOption> = {
   lossless: { formats: ['webp', 'avif'], ...flag() },
   palette: { formats: ['png'], ...flag() },
   facts: { formats: encodedFormats, ...flag() },
+  density: { formats: withExif, ...decimal(1, 2400) },
+  keep: { formats: withExif, ...listOf(keptMetadata) },
 };
 
 export const outputOptionNames = Object.keys(outputOptions) as OutputOptionName[];

@@ -20,6 +20,18 @@ export function oneOf(values: readonly string[]): ValueRule {
   return { rule: `must be one of ${values.join(', ')}`, fits: (value) => values.includes(value as string) };
 }
 
+/** A list of at least one of the values, and none of them twice. */
+export function listOf(values: readonly string[]): ValueRule {
+  return {
+    rule: `must be a list of ${values.join(', ')}`,
+    fits: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((item) => values.includes(item as string)) &&
+      new Set(value).size === value.length,
+  };
+}
+
 export function flag(): ValueRule {
   return { rule: 'must be true or false', fits: (value) => typeof value === 'boolean' };
 }

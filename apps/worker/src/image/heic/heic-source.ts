@@ -57,7 +57,7 @@ export async function heicSource(
     page: 0,
     layout: { colours: 3, alpha: 3, channels: 4 },
     failOn: 'error',
-    isLossless: false,
+    traits: { hasAlpha: true, isAnimated: false, isLossless: false },
     colourCode: icc ? null : await locally(colourCode(bytes)),
     heic: { fileBytes, deep: bitsPerChannel.length === 0 || bitsPerChannel.some((bits) => bits > 8) },
   };
