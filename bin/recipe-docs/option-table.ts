@@ -1,4 +1,4 @@
-import { outputOptionNames, outputOptions } from '#contracts';
+import { encodedFormats, outputOptionNames, outputOptions } from '#contracts';
 import { withGeneratedPart } from './generated-part.js';
 import { markdownTable } from './markdown-table.js';
 
@@ -6,7 +6,11 @@ import { markdownTable } from './markdown-table.js';
 export function withOptionTable(page: string): string {
   const rows = outputOptionNames.map((name) => {
     const { formats, rule } = outputOptions[name];
-    return [`\`${name}\``, formats.join(', '), rule.replace(/^must be /, '')];
+    return [
+      `\`${name}\``,
+      formats.length === encodedFormats.length ? 'all' : formats.join(', '),
+      rule.replace(/^must be /, ''),
+    ];
   });
   const table = markdownTable([['Option', 'For', 'Must be'], ...rows]);
   return withGeneratedPart(page, { begin: 'options of an output', end: 'end of the options' }, table);

@@ -1,4 +1,5 @@
 import {
+  animationRules,
   chromaSubsamplings,
   extendModes,
   fits,
@@ -159,6 +160,7 @@ const optionValues: Record<OutputOptionName, Arbitrary<unknown>> = {
   palette: fc.boolean(),
   density: decimal(1, 2400),
   keep: fc.constant([...keptMetadata]),
+  animated: fc.constantFrom(...animationRules),
   facts: fc.boolean(),
 };
 

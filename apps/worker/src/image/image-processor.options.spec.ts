@@ -1,7 +1,7 @@
 import type { Operation, OutputRecipe } from '#contracts';
 import sharp, { type Metadata } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { colours, difference, pixelsOf, type Pixels } from '../../test/pictures.js';
+import { animatedGif, animatedWebp, colours, difference, pixelsOf, type Pixels } from '../../test/pictures.js';
 import { processOne } from '../../test/processing.js';
 
 /** The first pixel of an output. */
@@ -157,6 +157,28 @@ describe('palette', () => {
   it('is not asked of other formats by `same`', async () => {
     const made = await processOne(await colours().tiff().toBuffer(), [], { format: 'same', palette: true });
     expect(await sharp(made.bytes).metadata()).toMatchObject({ format: 'tiff', isPalette: false });
+  });
+});
+
+describe('animated', () => {
+  it('refuses an animation, whether its format could keep it or not, if it says so', async () => {
+    for (const source of [await animatedGif(), await animatedWebp()]) {
+      for (const format of ['same', 'png', 'webp'] as const) {
+        await expect(processOne(source, [], { format, animated: 'refuse' })).rejects.toMatchObject({
+          code: 'recipe-does-not-fit',
+          message: 'The picture is animated, which the output image refuses',
+        });
+      }
+      const kept = await processOne(source, [], { format: 'webp', animated: 'keep' });
+      expect((await sharp(kept.bytes).metadata()).pages).toBe(3);
+    }
+  });
+
+  it('refuses no still', async () => {
+    for (const still of [colours().gif(), colours().webp(), colours().png()]) {
+      const made = await processOne(await still.toBuffer(), [], { format: 'same', animated: 'refuse' });
+      expect(made.width).toBe(48);
+    }
   });
 });
 

@@ -35,7 +35,10 @@ describe('the density of a source', () => {
 describe('the rights to a source', () => {
   it('are what its EXIF data says, without what fills up a text', async () => {
     const rights = { copyright: Buffer.from('© me  \0'), artist: Buffer.from('  \0') };
-    expect(await traits({ exif: exifWith(rights) })).toMatchObject({ copyright: Buffer.from('© me'), artist: undefined });
+    expect(await traits({ exif: exifWith(rights) })).toMatchObject({
+      copyright: Buffer.from('© me'),
+      artist: undefined,
+    });
   });
 
   it('are not longer than a segment of a JPEG has room for', async () => {

@@ -37,6 +37,7 @@ describe('an option of an output', () => {
       [['copyright']],
       [[], 'copyright', ['Copyright'], ['copyright', 'copyright'], ['gps'], [null], null, {}, true],
     ],
+    animated: ['must be one of keep, refuse', ['keep', 'refuse'], ['drop', true, null, ['keep']]],
     palette: ['must be true or false', [true, false], ['true', 1, 0, null, {}]],
     facts: ['must be true or false', [true, false], ['yes', 1, 0, null, {}]],
   };

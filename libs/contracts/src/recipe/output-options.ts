@@ -4,6 +4,8 @@ import { decimal, flag, listOf, oneOf, opaqueColour, wholeNumber, type ValueRule
 export const chromaSubsamplings = ['4:2:0', '4:4:4'] as const;
 /** Metadata of a source that an output may keep; `copyright` is what EXIF calls Copyright and Artist. */
 export const keptMetadata = ['copyright'] as const;
+/** What may become of an animated source. */
+export const animationRules = ['keep', 'refuse'] as const;
 
 const withExif = ['jpeg', 'png', 'webp', 'avif', 'tiff'] as const;
 
@@ -25,6 +27,8 @@ export interface OutputOptions {
   density?: number;
   /** What of the source's EXIF data is kept. */
   keep?: (typeof keptMetadata)[number][];
+  /** Whether an animation is kept, as far as the format can, or the task fails. */
+  animated?: (typeof animationRules)[number];
 }
 
 export type OutputOptionName = keyof OutputOptions;
@@ -44,6 +48,7 @@ export const outputOptions: Record<OutputOptionName, OutputOption> = {
   facts: { formats: encodedFormats, ...flag() },
   density: { formats: withExif, ...decimal(1, 2400) },
   keep: { formats: withExif, ...listOf(keptMetadata) },
+  animated: { formats: encodedFormats, ...oneOf(animationRules) },
 };
 
 export const outputOptionNames = Object.keys(outputOptions) as OutputOptionName[];
