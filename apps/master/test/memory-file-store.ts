@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
+  digestOfKey,
   isFileKey,
   Problem,
   resolveRange,
@@ -56,7 +57,8 @@ export class MemoryFileStore implements FileStore {
       throw new Problem('incomplete-body', `${options.size} bytes were announced, and ${bytes.length} came`);
     }
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    if (options.sha256 !== undefined && options.sha256 !== sha256) {
+    const wanted = [options.sha256, digestOfKey(key)];
+    if (wanted.some((digest) => digest !== undefined && digest !== sha256)) {
       throw new Problem('digest-mismatch', `The bytes have the SHA-256 ${sha256}`);
     }
     this.refuseExisting(key);
@@ -80,7 +82,8 @@ export class MemoryFileStore implements FileStore {
   }
 
   async list({ taskId, olderThanSeconds = 0, after = '', limit = 1000 }: FileListQuery = {}): Promise<FilePage> {
-    const rest = this.keys.filter((key) => key > after && (!taskId || taskIdOfKey(key) === taskId));
+    const ofTasks = this.keys.filter((key) => taskIdOfKey(key) !== null);
+    const rest = ofTasks.filter((key) => key > after && (!taskId || taskIdOfKey(key) === taskId));
     const files: FilePage['files'] = [];
     let looked = 0;
     for (const key of rest) {

@@ -1,8 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { newOutputPrefix, newSourceKey } from '#contracts';
+import { newOutputPrefix, newSourceKey, pictureKey } from '#contracts';
 import { describeFileStore } from '#suites/file-store.suite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../test/fake-clock.js';
@@ -37,6 +37,16 @@ describe('DiskFileStore on its disk', () => {
     expect((await filesOnDisk()).sort()).toEqual([...paths].sort());
     for (const key of keys) await store.delete(key);
     expect(await readdir(join(root, 'files', taskId.slice(-2)))).toEqual([]);
+  });
+
+  it('keeps a picture exactly under its key', async () => {
+    const store = await start();
+    const bytes = Buffer.from('a picture');
+    const key = pictureKey(createHash('sha256').update(bytes).digest('hex'));
+    await store.put(key, body(bytes));
+    expect(await readFile(join(root, key))).toEqual(bytes);
+    expect(await filesOnDisk()).toEqual([]);
+    expect(await (await start()).size(key)).toBe(bytes.length);
   });
 
   it('is the same store after a restart, with its owner and its files', async () => {

@@ -3,6 +3,7 @@ import { open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '#chassis';
 import {
+  digestOfKey,
   isFileKey,
   Problem,
   resolveRange,
@@ -18,7 +19,7 @@ import {
 } from '#contracts';
 import { DurableFolders } from './durable-folders.js';
 import { isErrno } from './errno.js';
-import { fileNotFound, filePath } from './file-path.js';
+import { fileNotFound, filePath, filesFolder } from './file-path.js';
 import { walkFiles } from './file-walk.js';
 import { StoreIdentity } from './store-identity.js';
 import { TempFile } from './temp-file.js';
@@ -31,20 +32,21 @@ const longestPage = 1000;
  * Files in a folder:
  *
  *     store.json                            the store's identity
- *     files/<shard>/<key>                   complete files; the shard is the end of the task id
+ *     files/<shard>/<key>                   complete files of tasks; the shard is the end of the task id
+ *     pictures/<sha256>                     complete pictures
  *     temp/                                 files in the making
  *
  * A body is written to `temp`, synced, and moved into place, so that under `files` there are whole files only, whatever
  * crashes. The folder belongs to one process, and that is what makes "create-only" hold: no two puts of this process
  * work on one key, and a put looks before it moves. (A hard link would refuse by itself, but OSv has none.) Should two
- * processes ever share a folder by mistake, the random nonce in every key still keeps them apart.
+ * processes ever share a folder by mistake, the random nonce in the key of every file of a task still keeps them apart.
  */
 export class DiskFileStore implements FileStore {
   private readonly keysInFlight = new Set<string>();
 
   private constructor(
     private readonly folders: DurableFolders,
-    private readonly filesFolder: string,
+    private readonly root: string,
     readonly tempFolder: string,
     private readonly maxBytes: number,
     private readonly clock: Clock,
@@ -54,11 +56,11 @@ export class DiskFileStore implements FileStore {
   /** Opens the store in a folder, made when it is not there. @param maxBytes the size of the largest file it takes. */
   static async open(root: string, maxBytes: number, clock: Clock): Promise<DiskFileStore> {
     const folders = new DurableFolders();
-    const [filesFolder, tempFolder] = [join(root, 'files'), join(root, 'temp')];
-    await folders.make(filesFolder);
+    const tempFolder = join(root, 'temp');
+    await folders.make(filesFolder(root));
     await folders.make(tempFolder);
     const identity = await StoreIdentity.open(root, tempFolder, folders);
-    return new DiskFileStore(folders, filesFolder, tempFolder, maxBytes, clock, identity);
+    return new DiskFileStore(folders, root, tempFolder, maxBytes, clock, identity);
   }
 
   /** The permanent id of this store. */
@@ -67,7 +69,7 @@ export class DiskFileStore implements FileStore {
   }
 
   async put(key: string, body: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredFile> {
-    const path = filePath(this.filesFolder, key);
+    const path = filePath(this.root, key);
     if (options.size !== undefined) this.checkLimit(options.size);
     if (this.keysInFlight.has(key)) throw fileExists(key);
     this.keysInFlight.add(key);
@@ -86,7 +88,7 @@ export class DiskFileStore implements FileStore {
 
   async open(key: string, { range, signal }: OpenOptions = {}): Promise<OpenedFile> {
     signal?.throwIfAborted();
-    const handle = await open(filePath(this.filesFolder, key)).catch(notFound(key));
+    const handle = await open(filePath(this.root, key)).catch(notFound(key));
     try {
       const { size } = await handle.stat();
       const bytes = range ? resolveRange(range, size) : null;
@@ -99,13 +101,13 @@ export class DiskFileStore implements FileStore {
   }
 
   async size(key: string): Promise<number> {
-    const { size } = await stat(filePath(this.filesFolder, key)).catch(notFound(key));
+    const { size } = await stat(filePath(this.root, key)).catch(notFound(key));
     return size;
   }
 
   async delete(key: string): Promise<void> {
     if (!isFileKey(key)) return;
-    const path = filePath(this.filesFolder, key);
+    const path = filePath(this.root, key);
     await rm(path, { force: true });
     // The folders of the lease and of the task, when that was all they held; a folder that holds more refuses.
     const parts = key.split('/').length - 1;
@@ -122,12 +124,12 @@ export class DiskFileStore implements FileStore {
     if (taskId !== undefined && !taskIdPattern.test(taskId)) return { files, next: null };
     let seen = 0;
     let last = '';
-    for await (const key of walkFiles(this.filesFolder, taskId, after)) {
+    for await (const key of walkFiles(filesFolder(this.root), taskId, after)) {
       // A page may be short, even empty: files that are too young count as seen, or one page could read the whole tree.
       if (files.length === limit || seen === longestPage) return { files, next: last };
       seen++;
       last = key;
-      const found = await stat(filePath(this.filesFolder, key)).catch(() => null);
+      const found = await stat(filePath(this.root, key)).catch(() => null);
       if (!found) continue;
       const ageSeconds = Math.max(0, (this.clock.now() - found.mtimeMs) / 1000);
       if (ageSeconds >= olderThanSeconds) files.push({ key, size: found.size, ageSeconds: Math.floor(ageSeconds) });
@@ -148,7 +150,7 @@ export class DiskFileStore implements FileStore {
     key: string,
     path: string,
     body: AsyncIterable<Uint8Array>,
-    { size: announced, sha256: wanted, signal }: PutOptions,
+    { size: announced, sha256: announcedDigest, signal }: PutOptions,
   ): Promise<StoredFile> {
     const file = await TempFile.create(this.tempFolder);
     try {
@@ -164,7 +166,8 @@ export class DiskFileStore implements FileStore {
         throw new Problem('incomplete-body', `${announced} bytes were announced, and ${size} came`);
       }
       const sha256 = hash.digest('hex');
-      if (wanted !== undefined && sha256 !== wanted) {
+      for (const wanted of [announcedDigest, digestOfKey(key)]) {
+        if (wanted === undefined || wanted === sha256) continue;
         throw new Problem('digest-mismatch', `The bytes have the SHA-256 ${sha256}, not ${wanted}`);
       }
       await file.complete();

@@ -1,4 +1,4 @@
-import { fileKeyPattern, taskIdPattern, type FileListQuery } from '#contracts';
+import { taskFileKeyPattern, taskIdPattern, type FileListQuery } from '#contracts';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 
@@ -18,7 +18,7 @@ export class FileListDto implements FileListQuery {
 
   /** The `next` of the page before. */
   @IsOptional()
-  @Matches(fileKeyPattern)
+  @Matches(taskFileKeyPattern)
   after?: string;
 
   @IsOptional()

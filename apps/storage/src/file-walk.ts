@@ -1,20 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isFileKey, taskIdOfKey } from '#contracts';
+import { taskFileKeyPattern, taskIdOfKey } from '#contracts';
 import { isErrno } from './errno.js';
 import { shardOf } from './file-path.js';
 
 /**
- * The keys of the files below `files`, of one task or of all, in store order: by shard, then by the parts of the key.
+ * The keys of the files of tasks below `files`, of one task or of all, in store order: by shard, then by the parts of the key.
  * Starts behind the key `after`, and reads a folder only when it gets there, so that a page costs about what it shows.
  */
 export async function* walkFiles(files: string, taskId?: string, after?: string): AsyncGenerator<string> {
-  const start = after === undefined ? [] : [shardOf(taskIdOfKey(after)), ...after.split('/')];
+  const start = after === undefined ? [] : [shardOf(taskIdOfKey(after)!), ...after.split('/')];
   const only = taskId === undefined ? [] : [shardOf(taskId), taskId];
   for await (const [shard, ...parts] of walk(files, only, start)) {
     const key = parts.join('/');
     // Whatever else lies there was not put there by the store.
-    if (isFileKey(key) && shard === shardOf(taskIdOfKey(key))) yield key;
+    if (taskFileKeyPattern.test(key) && shard === shardOf(taskIdOfKey(key)!)) yield key;
   }
 }
 

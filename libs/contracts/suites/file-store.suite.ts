@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   newOutputPrefix,
@@ -7,18 +7,9 @@ import {
   type FileStore,
   type ListedFile,
   type OpenOptions,
-  type ProblemCode,
 } from '#contracts';
-
-/** A store under test, new and empty. */
-export interface OpenFileStore {
-  store: FileStore;
-  /** The size of the largest file that it takes; between 20 and 40 MB. */
-  maxBytes: number;
-  /** Lets time pass for the store. */
-  advance(seconds: number): void;
-  close(): Promise<void>;
-}
+import { chunksOf, problem, sha256, zeros, type OpenFileStore } from './file-store.fixtures.js';
+import { describePictures } from './file-store.pictures.js';
 
 const MB = 1024 ** 2;
 
@@ -313,6 +304,7 @@ export function describeFileStore(name: string, open: () => Promise<OpenFileStor
     });
 
     describe('a key outside of the grammar is one without a file', () => {
+      const digest = '0123456789abcdef'.repeat(4);
       const task = '0b4ae6f0-9d0c-4bcb-8f0e-2f6a1a6d3c55';
       const nonce = '0123456789abcdef';
 
@@ -346,6 +338,19 @@ export function describeFileStore(name: string, open: () => Promise<OpenFileStor
         `${task}/1-${nonce}/__proto__`,
         `${task}/1-${nonce}/preview.png`,
         `${task}/1-${nonce}/a/b`,
+        'pictures',
+        'pictures/',
+        'pictures/..',
+        'pictures/../store.json',
+        'pictures/logo',
+        `pictures/${digest.slice(1)}`,
+        `pictures/${digest}0`,
+        `pictures/${digest.toUpperCase()}`,
+        `pictures/${digest}/`,
+        `pictures/${digest}/a`,
+        `pictures/${digest}\n`,
+        `/pictures/${digest}`,
+        `${task}/pictures/${digest}`,
       ])('%j', async (bad) => {
         const body = vi.fn(() => chunksOf(Buffer.from('unread'))[Symbol.asyncIterator]());
         await expect(store.put(bad, { [Symbol.asyncIterator]: body })).rejects.toMatchObject(problem('file-not-found'));
@@ -374,21 +379,5 @@ export function describeFileStore(name: string, open: () => Promise<OpenFileStor
       });
     });
   });
-}
-
-function problem(code: ProblemCode): { name: string; code: ProblemCode } {
-  return { name: 'Problem', code };
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-async function* chunksOf(bytes: Buffer, size = bytes.length): AsyncGenerator<Uint8Array> {
-  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
-}
-
-async function* zeros(size: number): AsyncGenerator<Uint8Array> {
-  const chunk = Buffer.alloc(64 * 1024);
-  for (let left = size; left > 0; left -= chunk.length) yield chunk.subarray(0, Math.min(left, chunk.length));
+  describePictures(name, open);
 }

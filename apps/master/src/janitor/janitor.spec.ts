@@ -1,9 +1,12 @@
-import { newOutputPrefix, newSourceKey, Problem, type NewTask, type Task } from '#contracts';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { newOutputPrefix, newSourceKey, pictureKey, Problem, type NewTask, type Task } from '#contracts';
 import { leaseNext, newTask, permanent, problem, transient } from '#suites/task-store.fixtures';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryFileStore } from '../../test/memory-file-store.js';
 import { MemoryTaskStore } from '../../test/memory-task-store.js';
 import { testConfig } from '../../test/running-master.js';
+import { TaskFiles } from '../task/task-files.js';
 import { Janitor } from './janitor.js';
 import { Pairing } from './pairing.js';
 
@@ -197,6 +200,46 @@ describe('Janitor', () => {
       expect(await janitor.clean()).toBe(0);
 
       expect(files.keys).toHaveLength(3);
+    });
+  });
+
+  describe('with a picture', () => {
+    const bytes = Buffer.from('a picture');
+    const picture = pictureKey(createHash('sha256').update(bytes).digest('hex'));
+
+    beforeEach(async () => {
+      await files.put(picture, Readable.from([bytes]));
+      wait();
+    });
+
+    it('keeps it, however old it is, and asks db for nothing', async () => {
+      const [get, bury] = [vi.spyOn(tasks, 'get'), vi.spyOn(tasks, 'bury')];
+
+      expect(await janitor.clean()).toBe(0);
+
+      expect(files.keys).toEqual([picture]);
+      expect(get).not.toHaveBeenCalled();
+      expect(bury).not.toHaveBeenCalled();
+    });
+
+    it('keeps it although storage would list it among the files of tasks', async () => {
+      const orphan = newSourceKey(newTask().id);
+      await store(orphan);
+      wait();
+      const list = [picture, orphan].map((key) => ({ key, size: 0, ageSeconds: aDay }));
+      vi.spyOn(files, 'list').mockResolvedValue({ files: list, next: null });
+
+      expect(await janitor.clean()).toBe(1);
+
+      expect(files.keys).toEqual([picture]);
+    });
+
+    it('keeps it when its tasks are deleted, with their files', async () => {
+      const { id } = await upload();
+      await tasks.delete(id);
+      await new TaskFiles(tasks, files).deleteAll(id);
+
+      expect(files.keys).toEqual([picture]);
     });
   });
 

@@ -6,7 +6,7 @@ import { Pairing } from './pairing.js';
 
 /**
  * Removes files that no task needs: sources of uploads whose task never came to be, outputs of attempts that were
- * overtaken. Idempotent, and safe with any number of masters.
+ * overtaken. Never pictures, which are not the files of a task. Idempotent, and safe with any number of masters.
  *
  * A file is touched only when it is old, and only when db and storage belong together: behind an empty or foreign db
  * every file would look like an orphan.
@@ -33,9 +33,11 @@ export class Janitor {
       const page = await this.files.list({ olderThanSeconds: this.config.orphanSeconds, after, limit: 200 });
       for (const { key } of page.files) {
         const id = taskIdOfKey(key);
+        // A picture: any recipe to come may draw it.
+        if (id === null) continue;
         // The files of a task follow each other, so one look at the task serves them all.
         if (known.id !== id) Object.assign(known, { id, task: await this.findTask(id) });
-        if (!(await this.isOrphan(key, known.task ?? null))) continue;
+        if (!(await this.isOrphan(key, id, known.task ?? null))) continue;
         await this.files.delete(key);
         removed++;
       }
@@ -45,8 +47,8 @@ export class Janitor {
     return removed;
   }
 
-  private async isOrphan(key: string, task: Task | null): Promise<boolean> {
-    if (task === null) return this.bury(taskIdOfKey(key));
+  private async isOrphan(key: string, id: string, task: Task | null): Promise<boolean> {
+    if (task === null) return this.bury(id);
     if ([task.source, ...task.outputs].some((file) => file.key === key)) return false;
     return isFinal(task.state) || leaseNumberOfKey(key) !== task.leaseNumber;
   }

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  digestOfKey,
   isFileKey,
   leaseNumberOfKey,
   newOutputPrefix,
   newSourceKey,
   outputNamePattern,
+  pictureKey,
+  pictureKeyPattern,
+  taskFileKeyPattern,
   taskIdOfKey,
   taskIdPattern,
 } from './file-key.js';
@@ -19,10 +23,31 @@ describe('file keys', () => {
     for (const key of [source, output]) {
       expect(isFileKey(key)).toBe(true);
       expect(taskIdOfKey(key)).toBe(taskId);
+      expect(digestOfKey(key)).toBeUndefined();
+      expect(taskFileKeyPattern.test(key)).toBe(true);
+      expect(pictureKeyPattern.test(key)).toBe(false);
     }
     expect(leaseNumberOfKey(source)).toBeNull();
     expect(leaseNumberOfKey(output)).toBe(12);
   });
+
+  it('of pictures are valid, tell their digest, and belong to no task', () => {
+    const sha256 = '0123456789abcdef'.repeat(4);
+    const key = pictureKey(sha256);
+    expect(isFileKey(key)).toBe(true);
+    expect(digestOfKey(key)).toBe(sha256);
+    expect(taskIdOfKey(key)).toBeNull();
+    expect(taskFileKeyPattern.test(key)).toBe(false);
+    expect(pictureKeyPattern.test(key)).toBe(true);
+  });
+
+  it.each(['', 'logo', '..', '0'.repeat(63), '0'.repeat(65), 'A'.repeat(64), 'g'.repeat(64), `${'0'.repeat(64)}\n`])(
+    'of pictures may not have the digest %j',
+    (sha256) => {
+      expect(isFileKey(pictureKey(sha256))).toBe(false);
+      expect(pictureKeyPattern.test(pictureKey(sha256))).toBe(false);
+    },
+  );
 
   it('are new every time', () => {
     expect(newSourceKey(taskId)).not.toBe(newSourceKey(taskId));

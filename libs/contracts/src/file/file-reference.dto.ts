@@ -13,13 +13,13 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { fileKeyPattern } from './file-key.js';
+import { taskFileKeyPattern } from './file-key.js';
 import type { FileReference } from './file-reference.js';
 import { ImageFactsDto } from './image-facts.dto.js';
 
-/** A file reference as it arrives in a request. */
+/** A file of a task as it arrives in a request. */
 export class FileReferenceDto implements FileReference {
-  @Matches(fileKeyPattern)
+  @Matches(taskFileKeyPattern)
   key!: string;
 
   @IsInt()

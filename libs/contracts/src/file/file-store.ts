@@ -62,7 +62,7 @@ export interface FilePage {
 export interface FileStore {
   /**
    * Stores a body under a new key. The file exists, durable and complete, when the promise resolves, and not at all
-   * when it rejects.
+   * when it rejects. The bytes of a picture must have the SHA-256 that is in its key.
    * @throws Problem `file-exists`, `payload-too-large`, `digest-mismatch`, `incomplete-body`, `storage-full`, or
    * `file-not-found` for a key outside of the grammar.
    */
@@ -73,7 +73,7 @@ export interface FileStore {
   size(key: string): Promise<number>;
   /** Removes a file; a file that is not there is removed already. */
   delete(key: string): Promise<void>;
-  /** All files, in an order of the store's own, page by page. */
+  /** All files of tasks, in an order of the store's own, page by page. Pictures are not among them: no task owns them. */
   list(query?: FileListQuery): Promise<FilePage>;
   /** The id of the task store that this file store belongs to; null before the first `claim`. */
   owner(): Promise<string | null>;
