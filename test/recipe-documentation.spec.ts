@@ -6,14 +6,17 @@ import sharp from 'sharp';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WorkerConfig } from '../apps/worker/src/config.js';
 import { ImageProcessor } from '../apps/worker/src/image/image-processor.js';
-import { picturesOf, withOperationSections } from '../bin/recipe-docs/operation-sections.js';
 import { withOptionTable } from '../bin/recipe-docs/option-table.js';
+import { readWatermark } from '../apps/worker/src/image/operations/watermark.js';
+import { logo } from '../bin/recipe-docs/logo.js';
+import { examplesOf, picturesOf, withOperationSections } from '../bin/recipe-docs/operation-sections.js';
 import { pixelsOf } from './harness/photo.js';
 
 const root = new URL('..', import.meta.url).pathname;
 const pictures = join(root, 'doc/recipes');
 const page = await readFile(join(root, 'doc/recipes.md'), 'utf8');
 const photo = join(pictures, 'source.jpg');
+const watermarks = new Map([['logo', await readWatermark(await logo())]]);
 
 /** Every example of the page that is JSON. */
 const examples = [...page.matchAll(/```json\n(.*?)```/gs)].map((match) => JSON.parse(match[1]!) as object);
@@ -23,7 +26,8 @@ const operations = examples.filter((example) => operationNames.some((name) => na
 async function process(recipe: unknown): Promise<{ path: string; type: string; width: number }[]> {
   const folder = await mkdtemp(join(tmpdir(), 'node-micro-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return new ImageProcessor(new WorkerConfig()).process(photo, parseRecipe(recipe), folder);
+  const processor = new ImageProcessor(new WorkerConfig());
+  return processor.process(photo, parseRecipe(recipe), folder, undefined, watermarks);
 }
 
 describe('doc/recipes.md', () => {
@@ -64,7 +68,7 @@ describe('doc/recipes.md', () => {
 
   it('has examples of recipes and of every operation', () => {
     expect(recipes.length).toBeGreaterThan(4);
-    expect(operations).toHaveLength(operationNames.length);
+    expect(operations).toEqual(operationNames.flatMap(examplesOf));
   });
 
   it.each(recipes.map((recipe, index) => [index + 1, recipe] as const))(

@@ -339,6 +339,21 @@ describe('MICRO_RECIPES', () => {
       '{"small":{"outputs":{"a":{"format":"bmp"}}}}',
       /small: outputs\.a\.format: must be one of same, jpeg/,
     ],
+    [
+      'with a picture that is not there',
+      '{"$pictures":{"logo":"logo.png"},"plain":{"outputs":{"a":{}}}}',
+      /\$pictures\.logo: ENOENT: no such file or directory.*logo\.png/,
+    ],
+    [
+      'with a picture that is none',
+      '{"$pictures":{"logo":"recipes of my own.json"},"plain":{"outputs":{"a":{}}}}',
+      /\$pictures\.logo: .*recipes of my own\.json is not a PNG, WebP or JPEG/,
+    ],
+    [
+      'with a preset that draws an unknown picture',
+      '{"marked":{"outputs":{"a":{"operations":[{"composite":{"image":"logo"}}]}}}}',
+      /marked: outputs\.a\.operations\[0\]\.composite\.image: is not a picture; none is declared/,
+    ],
     ['with a wrong name', '{"My Recipe":{"outputs":{"a":{}}}}', /My Recipe: a name must be 1 to 64 lower-case letters/],
   ];
 

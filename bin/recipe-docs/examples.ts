@@ -5,6 +5,8 @@ export interface OperationExample {
   operation: Operation;
   /** What is done to the photo first, so that there is something to see; has a picture of its own. */
   before?: Operation[];
+  /** Another way to use it, with a picture of its own, by what sets it apart. */
+  also?: { name: string; operation: Operation };
 }
 
 /** Of each operation, what its picture in doc/recipes.md shows. The photo is 320 × 214 pixels large. */
@@ -46,5 +48,11 @@ export const operationExamples: Record<OperationName, OperationExample> = {
   blur: { operation: { blur: { sigma: 4 } } },
   sharpen: { operation: { sharpen: { sigma: 2, m1: 1, m2: 6 } } },
   median: { operation: { median: { size: 9 } } },
-  composite: { operation: { composite: { text: '© You', size: 0.3, opacity: 0.8 } } },
+  composite: {
+    operation: { composite: { text: '© You', size: 0.3, opacity: 0.8 } },
+    also: {
+      name: 'image',
+      operation: { composite: { image: 'logo', size: 0.3, opacity: 0.8, gravity: 'northwest' } },
+    },
+  },
 };

@@ -5,9 +5,18 @@ import { markdownTable } from './markdown-table.js';
 
 /** The pictures of an operation, by the names of their files without the extension. */
 export function picturesOf(name: OperationName): { name: string; operations: Operation[] }[] {
-  const { before, operation } = operationExamples[name];
-  const after = { name, operations: [...(before ?? []), operation] };
-  return before ? [{ name: `${name}-before`, operations: before }, after] : [after];
+  const { before, operation, also } = operationExamples[name];
+  return [
+    ...(before ? [{ name: `${name}-before`, operations: before }] : []),
+    { name, operations: [...(before ?? []), operation] },
+    ...(also ? [{ name: `${name}-${also.name}`, operations: [also.operation] }] : []),
+  ];
+}
+
+/** What the section of an operation shows in JSON. */
+export function examplesOf(name: OperationName): Operation[] {
+  const { operation, also } = operationExamples[name];
+  return also ? [operation, also.operation] : [operation];
 }
 
 /**
@@ -25,11 +34,9 @@ export function withOperationSections(page: string): string {
 
 function operationSection(name: OperationName): string {
   const pictures = picturesOf(name).map((picture) => `![${picture.name}](recipes/${picture.name}.webp)`);
-  return [
-    pictures.join(' → '),
-    ['```json', printed(operationExamples[name].operation), '```'].join('\n'),
-    parameterTable(name),
-  ].join('\n\n');
+  const isChange = operationExamples[name].before !== undefined;
+  const examples = examplesOf(name).map((example) => ['```json', printed(example), '```'].join('\n'));
+  return [pictures.join(isChange ? ' → ' : ' '), ...examples, parameterTable(name)].join('\n\n');
 }
 
 function parameterTable(name: OperationName): string {

@@ -12,11 +12,12 @@ import { Janitor } from './janitor/janitor.js';
 import { Housekeeping } from './janitor/housekeeping.js';
 import { Pairing } from './janitor/pairing.js';
 import { Retention } from './janitor/retention.js';
-import { readRecipes } from './recipes-file.js';
+import { RecipesFile } from './recipes-file.js';
 import { StoppableTaskStore } from './stoppable-task-store.js';
 import { FILE_STORE, TASK_STORE } from './stores.js';
 import { TaskController } from './task/task.controller.js';
 import { TaskFiles } from './task/task-files.js';
+import { PictureStorage } from './upload/picture-storage.js';
 import { SourceStorage } from './upload/source-storage.js';
 import { Submission } from './upload/submission.js';
 import { UploadInterceptor } from './upload/upload.interceptor.js';
@@ -52,12 +53,14 @@ export { prepare } from './prepare.js';
     },
     { provide: LEASE_STORE, useExisting: TASK_STORE },
     {
-      provide: RecipeBook,
+      provide: RecipesFile,
       inject: [MasterConfig],
-      useFactory: ({ recipesFile }: MasterConfig) => readRecipes(recipesFile),
+      useFactory: ({ recipesFile }: MasterConfig) => RecipesFile.read(recipesFile),
     },
+    { provide: RecipeBook, inject: [RecipesFile], useFactory: ({ book }: RecipesFile) => book },
     TaskFiles,
     SourceStorage,
+    PictureStorage,
     Submission,
     UploadInterceptor,
     UploadSlots,

@@ -21,7 +21,10 @@ export class MasterConfig extends ServiceConfig {
   @Max(2 ** 40)
   maxUploadBytes: number = 256 * 1024 * 1024;
 
-  @Env('MICRO_RECIPES', 'File of the recipes that can be asked for by name; by default recipes.json of this repository')
+  @Env(
+    'MICRO_RECIPES',
+    'File of the recipes by name, and of their pictures; by default recipes.json of this repository',
+  )
   @IsOptional()
   @IsString()
   recipes?: string;

@@ -9,6 +9,7 @@ import { LeaseReclaimer } from './lease/lease-reclaimer.js';
 import { FILE_STORE, LEASE_STORE } from './stores.js';
 import { TaskPoller } from './task/task-poller.js';
 import { TaskRunner } from './task/task-runner.js';
+import { WatermarkCache } from './task/watermark-cache.js';
 import { WorkFolderSweeper } from './task/work-folder-sweeper.js';
 
 /** Leases tasks from master and runs their recipes: start as many workers as you like. */
@@ -30,6 +31,7 @@ import { WorkFolderSweeper } from './task/work-folder-sweeper.js';
       useFactory: (storage: ServiceClient) => new HttpFileStore(storage),
     },
     ImageProcessor,
+    WatermarkCache,
     TaskRunner,
     TaskPoller,
     LeaseReclaimer,

@@ -1,5 +1,6 @@
 import { ImageProcessor } from '../src/image/image-processor.js';
 import { TaskRunner } from '../src/task/task-runner.js';
+import { WatermarkCache } from '../src/task/watermark-cache.js';
 import { LeaseDesk } from './lease-desk.js';
 import { StorageStandIn } from './storage-stand-in.js';
 import { WorkPlace } from './work-place.js';
@@ -18,5 +19,7 @@ export async function openRunner(): Promise<OpenedRunner> {
   const storage = await StorageStandIn.start();
   const place = new WorkPlace();
   const images = new ImageProcessor(place.config);
-  return { desk, storage, place, images, runner: new TaskRunner(desk, storage.client, images, place.config) };
+  const watermarks = new WatermarkCache(storage.client);
+  const runner = new TaskRunner(desk, storage.client, images, watermarks, place.config);
+  return { desk, storage, place, images, runner };
 }

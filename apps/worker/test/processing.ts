@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Operation, OutputRecipe, Recipe } from '#contracts';
 import { WorkerConfig } from '../src/config.js';
+import type { Watermarks } from '../src/image/operations/watermark.js';
 import { ImageProcessor, type ProcessedImage } from '../src/image/image-processor.js';
 
 /** An output with its bytes. */
@@ -20,13 +21,14 @@ export async function processAll(
   recipe: Recipe,
   limits: Limits = {},
   signal?: AbortSignal,
+  watermarks?: Watermarks,
 ): Promise<MadeImage[]> {
   const processor = new ImageProcessor(Object.assign(new WorkerConfig(), limits));
   const folder = await mkdtemp(join(tmpdir(), 'node-micro-test-'));
   try {
     const path = join(folder, 'source');
     await writeFile(path, source);
-    const images = await processor.process(path, recipe, folder, signal);
+    const images = await processor.process(path, recipe, folder, signal, watermarks);
     return await Promise.all(images.map(async (image) => ({ ...image, bytes: await readFile(image.path) })));
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -39,8 +41,9 @@ export async function processOne(
   operations: Operation[],
   output: Partial<OutputRecipe> = {},
   limits?: Limits,
+  watermarks?: Watermarks,
 ): Promise<MadeImage> {
   const recipe: Recipe = { outputs: { image: { operations, format: 'png', ...output } } };
-  const [image] = await processAll(source, recipe, limits);
+  const [image] = await processAll(source, recipe, limits, undefined, watermarks);
   return image!;
 }

@@ -28,8 +28,8 @@ export class StorageStandIn {
   /** Every request that came, as `METHOD key`. */
   readonly requests: string[] = [];
   readonly damages: Damage[] = [];
-  /** Answered instead of a file, or instead of storing one; one for each request, in this order. */
-  readonly refusals: { GET: Problem[]; PUT: Problem[] } = { GET: [], PUT: [] };
+  /** Answered instead of a file, or instead of storing one; one for each request, in this order. Undefined refuses none. */
+  readonly refusals: Record<'GET' | 'PUT', (Problem | undefined)[]> = { GET: [], PUT: [] };
   /** Methods that are answered as if storage could not be reached. */
   readonly away = new Set<'GET' | 'PUT'>();
   /** Downloads that were begun and whose connection is still open. */

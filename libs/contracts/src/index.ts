@@ -12,6 +12,8 @@ export * from './http/service-client.js';
 export * from './http/unavailable.js';
 export * from './recipe/operation.js';
 export * from './recipe/parse-recipe.js';
+export * from './recipe/picture-files.js';
+export * from './recipe/pictures-of-recipe.js';
 export * from './recipe/recipe-book.js';
 export * from './recipe/parameters/colour.js';
 export * from './recipe/parameters/detail.js';

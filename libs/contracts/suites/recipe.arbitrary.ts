@@ -10,6 +10,7 @@ import {
   outputFormats,
   outputOptionNames,
   outputOptions,
+  pictureKey,
   positions,
   type Operation,
   type OperationName,
@@ -77,6 +78,16 @@ export const drawableText = fc
   .map((characters) => characters.join(''))
   .filter((text) => visible.test(text));
 
+/** The picture that any recipe may draw. */
+export const anyPicture = pictureKey('0'.repeat(64));
+
+const watermark = {
+  gravity: fc.constantFrom(...gravities),
+  opacity: decimal(0.01, 1),
+  size: decimal(0.01, 1),
+  tile: fc.boolean(),
+};
+
 /** Parameters that each operation allows: all of them, in all their range. */
 const parametersOf: Record<OperationName, Arbitrary<object>> = {
   resize,
@@ -130,20 +141,20 @@ const parametersOf: Record<OperationName, Arbitrary<object>> = {
     y3: decimal(0, 1_000_000),
   }),
   median: some({ size: whole(1, 50, 6) }),
-  composite: some(
-    {
-      text: fc.oneof(
-        fc.constantFrom('© Müller & Söhne <b>', 'a', 'Жук ™️ हिन्दी', 'a longer text that must be broken into lines'),
-        fc.stringMatching(/^[ -~]{1,30}$/).filter((text) => text.trim() !== ''),
-        drawableText,
-      ),
-      gravity: fc.constantFrom(...gravities),
-      colour,
-      opacity: decimal(0.01, 1),
-      size: decimal(0.01, 1),
-      tile: fc.boolean(),
-    },
-    ['text'],
+  composite: fc.oneof(
+    some({ ...watermark, image: fc.constant(anyPicture) }, ['image']),
+    some(
+      {
+        ...watermark,
+        colour,
+        text: fc.oneof(
+          fc.constantFrom('© Müller & Söhne <b>', 'a', 'Жук ™️ हिन्दी', 'a longer text that must be broken into lines'),
+          fc.stringMatching(/^[ -~]{1,30}$/).filter((text) => text.trim() !== ''),
+          drawableText,
+        ),
+      },
+      ['text'],
+    ),
   ),
 };
 

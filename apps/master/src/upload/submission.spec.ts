@@ -1,10 +1,11 @@
 import { newSourceKey, Problem, RecipeBook, type Task } from '#contracts';
 import { v7 } from 'uuid';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
 import { MemoryFileStore } from '../../test/memory-file-store.js';
 import { MemoryTaskStore } from '../../test/memory-task-store.js';
 import { testConfig } from '../../test/running-master.js';
 import { Pairing } from '../janitor/pairing.js';
+import type { PictureStorage } from './picture-storage.js';
 import { SourceStorage, type StoredSource } from './source-storage.js';
 import type { SubmissionDto } from './submission.dto.js';
 import { Submission, type SubmissionOrigin } from './submission.js';
@@ -18,12 +19,20 @@ const away = new Problem('service-unavailable', 'db cannot be reached', { retryA
 describe('Submission', () => {
   let tasks: MemoryTaskStore;
   let files: MemoryFileStore;
+  let pictures: { ensure: Mock<PictureStorage['ensure']> };
   let submission: Submission;
 
   beforeEach(() => {
     tasks = new MemoryTaskStore();
     files = new MemoryFileStore();
-    submission = new Submission(tasks, new SourceStorage(files, testConfig()), recipes, new Pairing(tasks, files));
+    pictures = { ensure: vi.fn<PictureStorage['ensure']>().mockResolvedValue() };
+    submission = new Submission(
+      tasks,
+      new SourceStorage(files, testConfig()),
+      recipes,
+      new Pairing(tasks, files),
+      pictures as unknown as PictureStorage,
+    );
   });
 
   afterEach(() => vi.restoreAllMocks());
@@ -173,6 +182,42 @@ describe('Submission', () => {
     it('takes a key of any 255 printable characters', async () => {
       await submit({}, { idempotencyKey: `~ "${'k'.repeat(251)}!`.slice(0, 255) });
     });
+  });
+
+  describe('with pictures that the recipe draws', () => {
+    it('makes no task before they are stored', async () => {
+      const inStorage = Promise.withResolvers<void>();
+      pictures.ensure.mockReturnValueOnce(inStorage.promise);
+      const create = vi.spyOn(tasks, 'create');
+
+      const submitted = submit({ recipe: 'small' });
+      await vi.waitFor(() => expect(pictures.ensure).toHaveBeenCalledWith(recipes.resolve('small')));
+      expect(create).not.toHaveBeenCalled();
+      inStorage.resolve();
+
+      expect((await submitted).state).toBe('queued');
+    });
+
+    it('tries again until storage is back', async () => {
+      pictures.ensure.mockRejectedValueOnce(away);
+
+      expect((await submit()).state).toBe('queued');
+
+      expect(pictures.ensure).toHaveBeenCalledTimes(2);
+    });
+
+    it.each([away, new Problem('storage-full', 'no room')])(
+      'makes none when they cannot be stored: %s',
+      async (error) => {
+        pictures.ensure.mockRejectedValue(error);
+        let now = 0;
+        vi.spyOn(performance, 'now').mockImplementation(() => (now += 3_000) - 3_000);
+
+        await expect(submit()).rejects.toBe(error);
+
+        expect((await tasks.list()).tasks).toEqual([]);
+      },
+    );
   });
 
   describe('while db is away', () => {

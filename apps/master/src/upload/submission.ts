@@ -4,6 +4,7 @@ import { lostNames, Problem, RecipeBook, type Created, type NewTask, type Task, 
 import { Inject, Injectable } from '@nestjs/common';
 import { Pairing } from '../janitor/pairing.js';
 import { TASK_STORE } from '../stores.js';
+import { PictureStorage } from './picture-storage.js';
 import { SourceStorage, type StoredSource } from './source-storage.js';
 import type { SubmissionDto } from './submission.dto.js';
 
@@ -32,6 +33,7 @@ export class Submission {
     private readonly sources: SourceStorage,
     private readonly recipes: RecipeBook,
     private readonly pairing: Pairing,
+    private readonly pictures: PictureStorage,
   ) {}
 
   /**
@@ -82,6 +84,7 @@ export class Submission {
     for (;;) {
       try {
         await this.pairing.ensure();
+        await this.pictures.ensure(task.recipe);
         sent = true;
         return await this.tasks.create(task);
       } catch (error) {

@@ -4,6 +4,7 @@ import sharp, { type Matrix3x3, type Matrix4x4, type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { colours, framed, pixelsOf } from '../../test/pictures.js';
 import { processOne } from '../../test/processing.js';
+import { readWatermark } from './operations/watermark.js';
 
 interface Case<Name extends OperationName> {
   parameters: OperationParameters[Name];
@@ -38,6 +39,9 @@ const text = {
 };
 const white60 = '<span fallback="false" foreground="white" alpha="39321">© You</span>';
 const green20 = '<span fallback="false" foreground="#0f0" alpha="13107">© You</span>';
+
+const logo = await colours({ width: 10, height: 8 }).png().toBuffer();
+const watermarks = new Map([['logo', await readWatermark(logo)]]);
 
 /** Written by hand: what each operation means, whatever the table of operations says. */
 const cases: Cases = {
@@ -235,6 +239,14 @@ const cases: Cases = {
           },
         ]),
     },
+    {
+      parameters: { image: 'logo', size: 1, opacity: 1 },
+      bySharp: (image) => image.composite([{ input: logo, gravity: 'southeast' }]),
+    },
+    {
+      parameters: { image: 'logo', size: 1, opacity: 1, gravity: 'centre', tile: true },
+      bySharp: (image) => image.composite([{ input: logo, gravity: 'centre', tile: true }]),
+    },
   ],
 };
 
@@ -244,7 +256,7 @@ describe.each(operationNames)('%s', (name) => {
     const source = await to().png().toBuffer();
     const expected = await pixelsOf(await bySharp(sharp(source)).png().toBuffer());
     const operation = { [name]: parameters } as unknown as Operation;
-    const made = await processOne(source, [operation]);
+    const made = await processOne(source, [operation], {}, {}, watermarks);
     const { data, ...size } = await pixelsOf(made.bytes);
     const { data: expectedData, ...expectedSize } = expected;
     expect(size).toEqual(expectedSize);
@@ -256,9 +268,10 @@ describe.each(operationNames)('%s', (name) => {
     const { parameters, to = colours } = example;
     const source = await to().png().toBuffer();
     const operation = { [name]: parameters } as unknown as Operation;
-    const made = await processOne(source, [operation], { format: 'tiff' });
+    const made = await processOne(source, [operation], { format: 'tiff' }, {}, watermarks);
     expect((await sharp(made.bytes).metadata()).depth).toBe('uchar');
-    expect(await pixelsOf(made.bytes)).toEqual(await pixelsOf((await processOne(source, [operation])).bytes));
+    const asPng = await processOne(source, [operation], {}, {}, watermarks);
+    expect(await pixelsOf(made.bytes)).toEqual(await pixelsOf(asPng.bytes));
   });
 
   it('changes what is seen', async () => {

@@ -3,8 +3,9 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { animatedGif, animatedWebp, colours } from '../../test/pictures.js';
 import { processAll } from '../../test/processing.js';
-import { validRecipe } from '#suites/recipe.arbitrary';
+import { anyPicture, validRecipe } from '#suites/recipe.arbitrary';
 import { ImageFailure } from './image-failure.js';
+import { readWatermark } from './operations/watermark.js';
 
 const runs = 60;
 const limits = { pixelLimit: 200_000, processingSeconds: 20 };
@@ -23,12 +24,14 @@ it.each(Object.keys(sources))(
   'any valid recipe makes of %s either all its outputs, or a failure of the picture',
   async (name) => {
     const source = await sources[name]!();
+    const logo = await readWatermark(await colours({ width: 9, height: 7, alpha: true }).png().toBuffer());
+    const watermarks = new Map([[anyPicture, logo]]);
     let processed = 0;
     await fc.assert(
       fc.asyncProperty(validRecipe, async (recipe) => {
         const names = Object.keys(recipe.outputs);
         try {
-          const images = await processAll(source, recipe, limits);
+          const images = await processAll(source, recipe, limits, undefined, watermarks);
           expect(images.map((image) => image.name)).toEqual(names);
           for (const { name: output, bytes, width, height, facts } of images) {
             expect(await sharp(bytes).metadata()).toMatchObject({ width, height });

@@ -17,6 +17,7 @@ import { addMissingEnd } from './jpeg-end.js';
 import { MemoryBudget } from './memory-budget.js';
 import { memoryOfOutput, memoryOfPass } from './memory.js';
 import { misfitOf } from './misfit.js';
+import { memoryOfWatermarks, type Watermarks } from './operations/watermark.js';
 import { OutputPasses } from './output-passes.js';
 import { passesOf } from './passes.js';
 import { developed, fileWithPicture, handOver, isSharable, pictureOf, type Picture } from './picture.js';
@@ -77,11 +78,18 @@ export class ImageProcessor {
   /**
    * Makes all outputs of a recipe from the picture at `path`, into `folder`.
    * @param signal aborts between two passes; a pass that has begun runs to its end
+   * @param watermarks all pictures that the recipe draws, by what it calls them
    * @throws ImageFailure when the picture is at fault; LocalFault; ProcessingTimeout; Problem `invalid-request` for a
    * recipe that this worker does not know, `unsupported-image-type` for a HEIC where this worker decodes none; the
    * reason of the abort; any other error may not happen again
    */
-  async process(path: string, recipe: Recipe, folder: string, signal?: AbortSignal): Promise<ProcessedImage[]> {
+  async process(
+    path: string,
+    recipe: Recipe,
+    folder: string,
+    signal?: AbortSignal,
+    watermarks: Watermarks = new Map(),
+  ): Promise<ProcessedImage[]> {
     const { outputs } = parseRecipe(recipe);
     const source = await inspectFile(path, this.config.pixelLimit);
     if (isHeic(source) && !this.config.heic) {
@@ -91,16 +99,17 @@ export class ImageProcessor {
       );
     }
     try {
-      return await this.makeAll(source, outputs, folder, signal);
+      return await this.makeAll(source, outputs, watermarks, folder, signal);
     } catch (error) {
       if (!(await addMissingEnd(source, error))) throw error;
-      return this.makeAll({ ...source, failOn: 'warning' }, outputs, folder, signal);
+      return this.makeAll({ ...source, failOn: 'warning' }, outputs, watermarks, folder, signal);
     }
   }
 
   private async makeAll(
     source: SourceFile,
     outputs: Recipe['outputs'],
+    watermarks: Watermarks,
     folder: string,
     signal?: AbortSignal,
   ): Promise<ProcessedImage[]> {
@@ -110,13 +119,17 @@ export class ImageProcessor {
       const begun = await beginning?.make();
       try {
         const processed: ProcessedImage[] = [];
-        for (const plan of plans) processed.push(await this.makeOutput(begun ?? plan.picture, plan, folder, signal));
+        for (const plan of plans) {
+          const original = begun ?? plan.picture;
+          processed.push(await this.makeOutput(original, plan, watermarks, folder, signal));
+        }
         return processed;
       } finally {
         begun?.close();
       }
     };
-    const bytes = Math.max(...plans.map((plan) => plan.bytes)) + (beginning?.bytes ?? 0);
+    const outputBytes = Math.max(...plans.map((plan) => plan.bytes));
+    const bytes = outputBytes + (beginning?.bytes ?? 0) + memoryOfWatermarks(watermarks);
     return this.memory.run(bytes, work, signal);
   }
 
@@ -166,6 +179,7 @@ export class ImageProcessor {
   private async makeOutput(
     original: Picture,
     plan: Plan,
+    watermarks: Watermarks,
     folder: string,
     signal?: AbortSignal,
   ): Promise<ProcessedImage> {
@@ -173,7 +187,7 @@ export class ImageProcessor {
     // No name of an output is that of another file in the folder.
     const path = join(folder, `output-${name}`);
     const deadline = this.deadline();
-    const run = new OutputPasses(name, operations, this.config.pixelLimit, deadline);
+    const run = new OutputPasses({ name, operations, watermarks }, this.config.pixelLimit, deadline);
     const passes = passesOf(operations, original.plain);
     let picture = original;
     try {

@@ -5,6 +5,7 @@ import { requireFit } from './fit.js';
 import { ImageFailure } from './image-failure.js';
 import type { Canvas } from './operations/operation-entry.js';
 import { entryOf, keepsGrey, leavesGrey } from './operations/operation-table.js';
+import type { Watermarks } from './operations/watermark.js';
 import { handOver, pictureOf, type Picture } from './picture.js';
 import { doInParts, isDoneInParts } from './pixel-pass.js';
 import { requireRoom } from './room.js';
@@ -12,8 +13,7 @@ import { requireRoom } from './room.js';
 /** Does the operations of one output, pass by pass. Failures name the operation by its place in the recipe. */
 export class OutputPasses {
   constructor(
-    private readonly name: string,
-    private readonly operations: Operation[],
+    private readonly output: { name: string; operations: Operation[]; watermarks: Watermarks },
     private readonly pixelLimit: number,
     private readonly deadline: Deadline,
   ) {}
@@ -58,10 +58,10 @@ export class OutputPasses {
     try {
       requireFit(operation, canvas);
       requireRoom(operation, canvas, this.pixelLimit);
+      return await entryOf(operation).apply(image, parameters, canvas, this.output.watermarks);
     } catch (error) {
       if (!(error instanceof ImageFailure)) throw error;
-      throw error.at(`outputs.${this.name}.operations[${this.operations.indexOf(operation)}].${name}`);
+      throw error.at(`outputs.${this.output.name}.operations[${this.output.operations.indexOf(operation)}].${name}`);
     }
-    return entryOf(operation).apply(image, parameters, canvas);
   }
 }

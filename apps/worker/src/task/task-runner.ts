@@ -17,6 +17,7 @@ import { LocalFault } from '../local-fault.js';
 import { FILE_STORE, LEASE_STORE } from '../stores.js';
 import { patiently } from './patiently.js';
 import { technicalWords } from './technical-words.js';
+import { WatermarkCache } from './watermark-cache.js';
 import { DamagedDownload, WorkFolder } from './work-folder.js';
 
 /** The reason of the abort when the worker must stop before a task is done. */
@@ -46,6 +47,7 @@ export class TaskRunner {
     @Inject(LEASE_STORE) private readonly leases: LeaseStore,
     @Inject(FILE_STORE) private readonly files: FileStore,
     private readonly images: ImageProcessor,
+    private readonly watermarks: WatermarkCache,
     private readonly config: WorkerConfig,
   ) {}
 
@@ -92,8 +94,10 @@ export class TaskRunner {
     await using folder = await WorkFolder.create(this.config.workFolder, this.files);
     keeper.enter('downloading');
     const source = await patiently(signal, () => folder.download(task.source, signal));
+    const watermarks = await patiently(signal, () => unlessAborted(this.watermarks.ofRecipe(task.recipe), signal));
     keeper.enter('processing');
-    const images = await this.untilDone(this.images.process(source, task.recipe, folder.path, signal), signal);
+    const work = this.images.process(source, task.recipe, folder.path, signal, watermarks);
+    const images = await this.untilDone(work, signal);
     keeper.enter('uploading');
     const outputs: FileReference[] = [];
     for (const image of images) outputs.push(await patiently(signal, () => folder.upload(task, image, signal)));

@@ -44,6 +44,13 @@ describe('a parameter', () => {
       ['', ' ', 'x'.repeat(201), 'a\nb', 'a\0', '\uD800', '\uFFFF', '日本', 7, null, ['a']],
     ],
     [
+      'picture',
+      'composite',
+      'image',
+      ['logo', 'logo-2', 'a', `pictures/${'0a'.repeat(32)}`],
+      ['', 'Logo', 'logo.png', '../logo', '-a', 'pictures/', `pictures/${'0A'.repeat(32)}`, 7, null, ['logo'], {}],
+    ],
+    [
       'matrix',
       'recomb',
       'matrix',

@@ -162,6 +162,21 @@ describe('a recipe is refused with the exact place and what is allowed there:', 
       { [`${place}.linear`]: 'must have an a, a b, or both' },
     ],
     [
+      'a watermark of nothing',
+      withOperation({ composite: { gravity: 'south' } }),
+      { [`${place}.composite`]: 'must have either a text or an image' },
+    ],
+    [
+      'a watermark of a text and of an image',
+      withOperation({ composite: { text: 'Hi', image: 'logo' } }),
+      { [`${place}.composite`]: 'must have either a text or an image' },
+    ],
+    [
+      'a colour for an image',
+      withOperation({ composite: { image: 'logo', colour: '#fff' } }),
+      { [`${place}.composite`]: 'must have no colour with an image; it is for a text' },
+    ],
+    [
       'lists of two lengths',
       withOperation({ linear: { a: [1, 2], b: [1] } }),
       { [`${place}.linear`]: 'must have an a and a b of one length' },

@@ -1,12 +1,10 @@
 import { outputNamePattern } from '../file/file-key.js';
 import { lostNames } from '../http/lost-names.js';
-import { Problem, type FieldError } from '../problem/problem.js';
+import type { FieldError } from '../problem/problem.js';
 import { isObject, refuseOthers, type Complain } from './json-object.js';
 import { readOutput } from './read-output.js';
+import { recipeProblem } from './recipe-problem.js';
 import { outputLimit, type Recipe } from './recipe.js';
-
-/** As many errors are told at once; a form has room for thousands. */
-const errorLimit = 20;
 
 /**
  * Reads a recipe from JSON that somebody else wrote. What is left out gets its default: no operations, format `same`.
@@ -15,12 +13,9 @@ const errorLimit = 20;
  */
 export function parseRecipe(value: unknown): Recipe {
   const errors: FieldError[] = [];
-  const recipe = readRecipe(value, (field, message) => {
-    if (errors.length < errorLimit) errors.push({ field, message });
-  });
+  const recipe = readRecipe(value, (field, message) => void errors.push({ field, message }));
   if (errors.length === 0) return recipe;
-  const detail = errors.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; ');
-  throw new Problem('invalid-request', detail, { errors });
+  throw recipeProblem(errors);
 }
 
 function readRecipe(value: unknown, complain: Complain): Recipe {

@@ -1,5 +1,6 @@
 import type { OperationName, OperationParameters } from '#contracts';
 import type { Sharp } from 'sharp';
+import type { Watermarks } from './watermark.js';
 
 /** The picture as it comes to an operation. */
 export interface Canvas {
@@ -52,7 +53,12 @@ export interface OperationEntry<Name extends OperationName> {
   keepsGrey?: (parameters: OperationParameters[Name]) => boolean;
   /** Needs the whole picture in memory, where others take its rows as they come. */
   whole?: true;
-  apply: (image: Sharp, parameters: OperationParameters[Name], canvas: Canvas) => Sharp | Promise<Sharp>;
+  apply: (
+    image: Sharp,
+    parameters: OperationParameters[Name],
+    canvas: Canvas,
+    watermarks: Watermarks,
+  ) => Sharp | Promise<Sharp>;
 }
 
 export type OperationEntries<Names extends OperationName> = { [Name in Names]: OperationEntry<Name> };

@@ -1,8 +1,9 @@
-import type { Operation } from '#contracts';
+import type { Operation, OperationParameters } from '#contracts';
 import sharp, { type OverlayOptions, type Sharp } from 'sharp';
 import type { Size } from '../room.js';
 import { stages, type Canvas, type OperationEntries } from './operation-entry.js';
 import { drawText, memoryOfText } from './text.js';
+import { drawWatermark, type Watermarks } from './watermark.js';
 
 const usualSize = 0.3;
 
@@ -10,17 +11,29 @@ export const overlay: OperationEntries<'composite'> = {
   composite: {
     stage: stages.composite,
     first: true,
-    apply: async (image, parameters, canvas) => {
-      const { text, gravity = 'southeast', colour = 'white', opacity = 0.6, size, tile = false } = parameters;
-      const drawn = await drawText(text, { colour, opacity }, boxOn(canvas, size));
-      return overlaid(image, { ...drawn, gravity, tile }, canvas);
+    apply: async (image, parameters, canvas, watermarks) => {
+      const { gravity = 'southeast', tile = false } = parameters;
+      return overlaid(image, { ...(await drawn(parameters, canvas, watermarks)), gravity, tile }, canvas);
     },
   },
 };
 
-/** What an operation takes of the memory for what it lays over a picture, in bytes. */
+/** What drawing a text takes of the memory, in bytes; that of pictures is counted with the pictures themselves. */
 export function memoryOfOverlay(operation: Operation, canvas: Size): number {
-  return 'composite' in operation ? memoryOfText(boxOn(canvas, operation.composite.size)) : 0;
+  if (!('composite' in operation) || operation.composite.text === undefined) return 0;
+  return memoryOfText(boxOn(canvas, operation.composite.size));
+}
+
+function drawn(
+  { text, image, colour = 'white', opacity = 0.6, size }: OperationParameters['composite'],
+  canvas: Canvas,
+  watermarks: Watermarks,
+): Promise<OverlayOptions> {
+  const box = boxOn(canvas, size);
+  if (text !== undefined) return drawText(text, { colour, opacity }, box);
+  const watermark = watermarks.get(image!);
+  if (!watermark) throw new Error(`The picture ${image} was not brought along with the recipe`);
+  return drawWatermark(watermark, opacity, box);
 }
 
 /** What a watermark fills at most. */

@@ -1,4 +1,4 @@
-import { Colour, Decimal, Flag, OneOf, Text } from './parameter.js';
+import { Colour, Decimal, Flag, OneOf, Picture, Text } from './parameter.js';
 
 export const gravities = [
   'centre',
@@ -12,16 +12,17 @@ export const gravities = [
   'northwest',
 ] as const;
 
-/** Draws a text over the picture: a watermark. */
+/** Draws a text or another picture over the picture: a watermark. */
 export class CompositeParameters {
-  @Text(200, { required: true }) text!: string;
+  @Text(200) text?: string;
+  @Picture() image?: string;
   @OneOf(gravities) gravity?: (typeof gravities)[number];
   /** Of the text; default white. */
   @Colour() colour?: string;
   /** Default 0.6. */
   @Decimal(0.01, 1) opacity?: number;
-  /** The box that the text fills at most, as a part of the picture's width and height; default 0.3. */
+  /** The box that the watermark fills at most, as a part of the picture's width and height; default 0.3. */
   @Decimal(0.01, 1) size?: number;
-  /** Repeats the text over the whole picture. */
+  /** Repeats the watermark over the whole picture. */
   @Flag() tile?: boolean;
 }

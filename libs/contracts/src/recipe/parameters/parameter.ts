@@ -1,4 +1,6 @@
 import { ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { pictureKeyPattern } from '../../file/file-key.js';
+import { isName } from '../picture-files.js';
 import { isPrintable, whyUndrawable } from './drawable-text.js';
 import { decimal, flag, isBetween, oneOf, wholeNumber, type ValueRule } from '../value-rule.js';
 
@@ -96,6 +98,11 @@ function isPartsOfPicture(value: unknown): boolean {
   return Object.values(value).every((part) => isBetween(part, 0, 1));
 }
 
+/** A picture of the operator's, by its name, or by its key as a task shows it. */
+export function Picture(options?: ParameterOptions): PropertyDecorator {
+  return parameter('must be the name of a picture', isPicture, options);
+}
+
 /** Three rows of three numbers, or four of four. */
 export function ColourMatrix(least: number, most: number, options?: ParameterOptions): PropertyDecorator {
   const isMatrix = (value: unknown, size: number): boolean =>
@@ -106,4 +113,8 @@ export function ColourMatrix(least: number, most: number, options?: ParameterOpt
 
 function isListOf(value: unknown, least: number, most: number, fits: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.length >= least && value.length <= most && value.every(fits);
+}
+
+function isPicture(value: unknown): boolean {
+  return typeof value === 'string' && (isName(value) || pictureKeyPattern.test(value));
 }

@@ -17,4 +17,9 @@ export const wholeRules: WholeRules = {
     if (Array.isArray(a) && Array.isArray(b) && a.length !== b.length) return 'must have an a and a b of one length';
     return undefined;
   },
+  composite: ({ text, image, colour }) => {
+    if ((text === undefined) === (image === undefined)) return 'must have either a text or an image';
+    if (image !== undefined && colour !== undefined) return 'must have no colour with an image; it is for a text';
+    return undefined;
+  },
 };
