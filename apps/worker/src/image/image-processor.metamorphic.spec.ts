@@ -23,7 +23,11 @@ function picture({ alpha = false, grey = false } = {}): RawPicture {
   return { width, height, channels, data };
 }
 
-const operationOf = (name: OperationName): Operation => ({ [name]: examples[name] }) as unknown as Operation;
+/** Colours that a grey picture must get, where the examples have shades of grey. */
+const inColours = { flatten: { background: '#ff8800' }, rotate: { angle: 30, background: '#0088ff' } };
+
+const operationOf = (name: OperationName): Operation =>
+  ({ [name]: { ...examples, ...inColours }[name] }) as unknown as Operation;
 
 /** What is seen of a picture, colours of what is wholly transparent left out. */
 async function seen(bytes: Buffer, page = 0): Promise<Pixels> {
