@@ -1,5 +1,5 @@
-/** The values of a field: numbers (SHORT, or LONG where one is larger), a text (ASCII), or fractions (RATIONAL). */
-export type TiffValues = number[] | string | { fractions: [number, number][] };
+/** The values of a field: numbers (SHORT, or LONG where one is larger), a text (ASCII), fractions (RATIONAL), or bytes (UNDEFINED). */
+export type TiffValues = number[] | string | Buffer | { fractions: [number, number][] };
 
 /** The fields of a directory, by tag. */
 export type TiffFields = Record<number, TiffValues>;
@@ -18,7 +18,7 @@ export interface TiffOptions {
   gap?: Buffer;
 }
 
-const [ascii, short, long, rational, long8] = [2, 3, 4, 5, 16];
+const [ascii, short, long, rational, undefinedBytes, long8] = [2, 3, 4, 5, 7, 16];
 const [stripOffsets, stripByteCounts] = [273, 279];
 
 /** A TIFF of some pages: each directory is followed by its longer values and its pixels. */
@@ -35,6 +35,7 @@ export function tiffFile(pages: TiffPage[], { bigEndian = false, big = false, ga
     if (typeof values === 'string') {
       return { type: ascii, count: values.length + 1, bytes: Buffer.from(`${values}\0`, 'latin1') };
     }
+    if (Buffer.isBuffer(values)) return { type: undefinedBytes, count: values.length, bytes: values };
     if (!Array.isArray(values)) {
       const bytes = Buffer.concat(values.fractions.flat().map((part) => write(part, 4)));
       return { type: rational, count: values.fractions.length, bytes };

@@ -1,6 +1,6 @@
 import exifReader from 'exif-reader';
 import sharp from 'sharp';
-import { textField, writeDirectory, type TiffField } from '../src/image/annotation/tiff-directory.js';
+import { textField, writeDirectory, type TiffField } from '../src/image/tiff-directory.js';
 
 /** What a camera and its owner wrote, and what nobody else is to see. */
 export const secrets = ['MAKER', 'UNKNOWN TAG', 'THUMBNAIL', 'LATITUDE', 'XMP NAME', 'COMMENT'];

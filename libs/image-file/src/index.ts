@@ -9,4 +9,5 @@ export * from './png/png-chunks.js';
 export * from './png/png-file.js';
 export * from './tiff/picture-of-tiff.js';
 export * from './tiff/tiff-directory.js';
+export { readFirstEntries, type TiffEntries } from './tiff/tiff-entries.js';
 export * from './webp/webp-file.js';

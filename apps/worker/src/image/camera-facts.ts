@@ -1,10 +1,9 @@
 import { longestCamera, type ImageFacts } from '#contracts';
 import ExifReader from 'exifreader';
+import { withoutPrefix } from './exif-data.js';
 
 /** What EXIF in a JPEG may have at most, in bytes: other formats allow more, which only an attack would fill. */
 const longestExif = 64 * 1024;
-/** What a JPEG puts in front of its EXIF; most formats do as it does. */
-const exifHeader = Buffer.from('Exif\0\0', 'latin1');
 /** How the EXIF itself begins: as a TIFF, in the one order of bytes or the other. */
 const beginnings = ['II*\0', 'MM\0*'];
 /** The year of the first photograph: cameras that do not know the time write dates such as 0001:01:01. */
@@ -24,8 +23,7 @@ export function cameraFacts(exif?: Buffer): Pick<ImageFacts, 'camera' | 'takenAt
 }
 
 function readTags(exif: Buffer): Record<string, unknown> {
-  const hasHeader = exif.subarray(0, exifHeader.length).equals(exifHeader);
-  const tiff = hasHeader ? exif.subarray(exifHeader.length) : exif;
+  const tiff = withoutPrefix(exif);
   // The library would also look into whole files of other formats.
   if (!beginnings.includes(tiff.toString('latin1', 0, 4))) return {};
   try {

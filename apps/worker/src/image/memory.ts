@@ -1,5 +1,6 @@
 import type { Operation } from '#contracts';
 import type { Metadata } from 'sharp';
+import { isSmart } from './fit.js';
 import type { ImageFormat } from './image-format.js';
 import type { Canvas } from './operations/operation-entry.js';
 import { entryOf } from './operations/operation-table.js';
@@ -129,9 +130,7 @@ function handedOver(canvas: Canvas, pass: Operation[]): { canvas: Canvas; memory
 
 function needsWhole(operation: Operation): boolean {
   if (entryOf(operation).whole) return true;
-  return (
-    'resize' in operation && (operation.resize.position === 'entropy' || operation.resize.position === 'attention')
-  );
+  return 'resize' in operation && isSmart(operation.resize.position);
 }
 
 /** Of a pixel that goes to the next pass. */

@@ -31,7 +31,7 @@ export class OutputPasses {
    */
   async last(picture: Picture, pass: Operation[]): Promise<{ image: Sharp; grey: boolean }> {
     const image = this.deadline.limit(await this.append(picture, pass));
-    return { image, grey: pass.reduce((grey, operation) => leavesGrey(operation, grey), picture.canvas.grey) };
+    return { image, grey: leavesGrey(pass, picture.canvas.grey) };
   }
 
   private async inParts(picture: Picture, operation: Operation): Promise<Picture> {
@@ -41,7 +41,7 @@ export class OutputPasses {
       const made = await doInParts(raw.pixels!, canvas.frames, operation, async (image, part) =>
         this.deadline.limit(await this.apply(image, operation, { ...canvas, ...part })),
       );
-      return pictureOf(made, canvas.frames, leavesGrey(operation, canvas.grey));
+      return pictureOf(made, canvas.frames, leavesGrey([operation], canvas.grey));
     } finally {
       if (raw !== picture) raw.close();
     }

@@ -91,7 +91,7 @@ export async function developed(
 export async function handOver(image: Sharp, pass: Operation[], { grey }: { grey: boolean }): Promise<Picture> {
   // Of a picture that was made grey, raw pixels would be no more than one channel: without transparency.
   const greyed = pass.some((operation) => 'grayscale' in operation);
-  const leftGrey = pass.reduce((before, operation) => leavesGrey(operation, before), grey);
+  const leftGrey = leavesGrey(pass, grey);
   const written = greyed ? image.tiff({ compression: 'none', bigtiff: true }) : image.raw();
   const { data, info } = await written.toBuffer({ resolveWithObject: true });
   const { width, height, pageHeight = height } = info;

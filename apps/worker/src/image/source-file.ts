@@ -16,6 +16,7 @@ import sharp, { type Metadata } from 'sharp';
 import { localFault, locally } from '../local-fault.js';
 import { heicSource, type HeicFacts } from './heic/heic-source.js';
 import { ImageFailure } from './image-failure.js';
+import { requirePixels } from './pixel-limit.js';
 import { requireModestMetadata } from './png-metadata.js';
 import { sourceTraits, type SourceTraits } from './source-traits.js';
 import { mostChannels, undecodableImage } from './undecodable-image.js';
@@ -78,10 +79,7 @@ export async function inspectFile(path: string, pixelLimit: number): Promise<Sou
   const code = await locally(colourCodeOf(bytes, found));
   // Where a file says its colours by a code, its profile is for those who do not know codes.
   const metadata = code ? { ...found, hasProfile: false, icc: undefined } : found;
-  const pixels = metadata.width * metadata.height;
-  if (pixels > pixelLimit) {
-    throw new ImageFailure('too-many-pixels', `The picture has ${pixels} pixels; at most ${pixelLimit} are allowed`);
-  }
+  requirePixels(metadata, pixelLimit);
   const layout = layoutOf(metadata, tiff?.directory);
   const traits = await locally(
     sourceTraits(bytes, metadata, {

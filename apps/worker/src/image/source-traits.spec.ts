@@ -2,7 +2,7 @@ import { bytesOf } from '#image-file';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { exifWith } from '../../test/exif.js';
-import { densityFields, writeDirectory } from './annotation/tiff-directory.js';
+import { densityFields, writeDirectory } from './tiff-directory.js';
 import { sourceTraits, type SourceTraits } from './source-traits.js';
 
 const nothing = { hasAlpha: false, isAnimated: false, isLossless: false };

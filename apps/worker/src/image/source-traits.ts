@@ -1,7 +1,7 @@
-import { bytesOf, readTiffDirectories, type ByteSource } from '#image-file';
+import { bytesOf, readFirstEntries, type ByteSource, type TiffEntries } from '#image-file';
 import type { Metadata } from 'sharp';
-import { tags } from './annotation/tiff-directory.js';
-import { tiffTexts } from './tiff-texts.js';
+import { withoutPrefix } from './exif-data.js';
+import { tags } from './tiff-directory.js';
 
 /** What an output may take over from its source beside the pixels. */
 export interface SourceTraits {
@@ -29,24 +29,16 @@ export interface ReadTraits {
 
 /** What sharp tells of a source, with what its file tells beside it. A TIFF has what others have in their EXIF data. */
 export async function sourceTraits(bytes: ByteSource, metadata: Metadata, read: ReadTraits): Promise<SourceTraits> {
-  const { format, isPalette, bitsPerSample = 8, pages = 1, delay } = metadata;
-  const exif = format === 'tiff' ? bytes : exifBytes(metadata);
-  const texts = await tiffTexts(exif, [tags.copyright, tags.artist], longestText);
+  const { format, isPalette, bitsPerSample = 8, pages = 1, delay, exif = Buffer.alloc(0) } = metadata;
+  const entries = await readFirstEntries(format === 'tiff' ? bytes : bytesOf(withoutPrefix(exif)));
   return {
     ...read,
     isAnimated: read.isAnimated || (pages > 1 && delay !== undefined),
     paletteColours: format === 'png' && isPalette ? 2 ** bitsPerSample : undefined,
-    density: await densityOf(metadata, exif),
-    copyright: trimmed(texts.get(tags.copyright)),
-    artist: trimmed(texts.get(tags.artist)),
+    density: await densityOf(metadata, entries),
+    copyright: trimmed(await entries?.textBytes(tags.copyright, longestText)),
+    artist: trimmed(await entries?.textBytes(tags.artist, longestText)),
   };
-}
-
-const exifMark = 'Exif\0\0';
-
-function exifBytes({ exif = Buffer.alloc(0) }: Metadata): ByteSource {
-  const isMarked = exif.toString('latin1', 0, exifMark.length) === exifMark;
-  return bytesOf(exif.subarray(isMarked ? exifMark.length : 0));
 }
 
 /** What EXIF and libvips write where nothing is known: dots per inch, and one pixel per millimetre. */
@@ -55,23 +47,23 @@ const centimetre = 3;
 const centimetresPerInch = 2.54;
 
 /** libvips does not look for a density in the EXIF data of WebP and AVIF. */
-async function densityOf({ density, format }: Metadata, exif: ByteSource): Promise<number | undefined> {
-  const found = density ?? (format === 'tiff' ? undefined : await densityInExif(exif));
+async function densityOf({ density, format }: Metadata, entries: TiffEntries | null): Promise<number | undefined> {
+  const found = density ?? (format === 'tiff' ? undefined : await densityIn(entries));
   const isKnown = found !== undefined && found > 0 && Number.isFinite(found) && !unknownDensities.includes(found);
   return isKnown ? found : undefined;
 }
 
-async function densityInExif(exif: ByteSource): Promise<number | undefined> {
-  const [directory] = await readTiffDirectories(exif);
-  if (typeof directory?.xResolution !== 'number') return undefined;
-  return directory.xResolution * (directory.resolutionUnit === centimetre ? centimetresPerInch : 1);
+async function densityIn(entries: TiffEntries | null): Promise<number | undefined> {
+  const [resolution] = (await entries?.numbers(tags.xResolution)) ?? [];
+  const [unit] = (await entries?.numbers(tags.resolutionUnit)) ?? [];
+  return resolution === undefined ? undefined : resolution * (unit === centimetre ? centimetresPerInch : 1);
 }
 
 /** No text of a camera or a photographer is longer, in bytes. */
 const longestText = 10_000;
 
 /** Without what fills up a text at its end; undefined when nothing is left. */
-function trimmed(text: Buffer | undefined): Buffer | undefined {
+function trimmed(text: Buffer | null | undefined): Buffer | undefined {
   const end = text?.findLastIndex((byte) => byte !== 0 && byte !== 0x20) ?? -1;
   return end === -1 ? undefined : text!.subarray(0, end + 1);
 }

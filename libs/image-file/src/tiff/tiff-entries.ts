@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/byte-source.js';
-import { unsigned, viewOf, type TiffLayout } from './tiff-layout.js';
+import { readTiffLayout, unsigned, viewOf, type TiffLayout } from './tiff-layout.js';
 
 /** More entries has no directory that libtiff reads either. */
 const mostEntries = 4_096;
@@ -12,6 +12,8 @@ export interface TiffEntries {
   /** The values of a field; none when the directory lacks it, or the bytes end before them. */
   numbers: (tag: number) => Promise<number[]>;
   text: (tag: number) => Promise<string | null>;
+  /** A text as its bytes, the first `most` of them, for whoever knows its encoding. */
+  textBytes: (tag: number, most: number) => Promise<Buffer | null>;
   /** Where the next directory begins: 0 after the last one, null where the bytes end before that is said. */
   next: number | null;
 }
@@ -36,6 +38,12 @@ const types: Readonly<Record<number, [bytes: number, read: Read]>> = {
   18: [8, (view, at, little) => Number(view.getBigUint64(at, little))],
 };
 const ascii = 2;
+
+/** The entries of the first directory of a TIFF, or of EXIF data, which have the same form; null for what has no such form. */
+export async function readFirstEntries(bytes: ByteSource): Promise<TiffEntries | null> {
+  const layout = await readTiffLayout(bytes);
+  return layout && readTiffEntries(bytes, layout, layout.firstDirectory);
+}
 
 /** Reads the entries of the directory at `offset`; null when there is none. */
 export async function readTiffEntries(
@@ -65,6 +73,10 @@ export async function readTiffEntries(
     if (wanted <= offsetBytes) return inline.subarray(0, wanted);
     return bytes(unsigned(layout, inline, 0, offsetBytes), Math.min(wanted, most * size));
   };
+  const textBytes = async (tag: number, most: number): Promise<Buffer | null> => {
+    const entry = found.get(tag);
+    return entry && unsigned(layout, entry, 2, 2) === ascii ? valueBytes(entry, 1, most) : null;
+  };
   return {
     has: (tag) => found.has(tag),
     numbers: async (tag) => {
@@ -79,11 +91,10 @@ export async function readTiffEntries(
       );
     },
     text: async (tag) => {
-      const entry = found.get(tag);
-      if (!entry || unsigned(layout, entry, 2, 2) !== ascii) return null;
-      const [text = ''] = (await valueBytes(entry, 1, mostValues)).toString('latin1').split('\0', 1);
-      return text.trim();
+      const [text] = (await textBytes(tag, mostValues))?.toString('latin1').split('\0', 1) ?? [];
+      return text?.trim() ?? null;
     },
+    textBytes,
     next: isWhole ? unsigned(layout, body, count * entryBytes, offsetBytes) : null,
   };
 }

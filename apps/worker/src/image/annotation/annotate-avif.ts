@@ -1,8 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
+import { bytesOfFile } from '#image-file';
 import { hasTexts, type Annotation } from './annotation.js';
-import { exifBlock, exifPrefix } from './exif-block.js';
+import { exifPrefix } from '../exif-data.js';
+import { exifBlock } from './exif-block.js';
 import { box, boxesIn, type Box } from './heif-box.js';
-import { bytesOf, changeFile, spliceFile } from './file-bytes.js';
+import { changeFile, spliceFile } from './file-bytes.js';
 
 /** Adds EXIF data as an item of its own: its bytes at the end, and what says so to the list of items at the beginning. */
 export async function annotateAvif(path: string, annotation: Annotation): Promise<void> {
@@ -22,11 +24,11 @@ export async function annotateAvif(path: string, annotation: Annotation): Promis
 async function findItems(file: FileHandle): Promise<{ meta: { position: number; bytes: Buffer }; size: number }> {
   const { size } = await file.stat();
   for (let position = 0; position < size;) {
-    const head = await bytesOf(file, position, 8);
+    const head = await bytesOfFile(file)(position, 8);
     const length = head.readUInt32BE();
     if (length < head.length) break;
     if (head.toString('latin1', 4) === 'meta') {
-      return { meta: { position, bytes: await bytesOf(file, position, length) }, size };
+      return { meta: { position, bytes: await bytesOfFile(file)(position, length) }, size };
     }
     position += length;
   }

@@ -1,6 +1,8 @@
+import { bytesOfFile } from '#image-file';
 import { hasTexts, type Annotation } from './annotation.js';
-import { exifBlock, exifPrefix } from './exif-block.js';
-import { bytesOf, changeFile, spliceFile } from './file-bytes.js';
+import { exifPrefix } from '../exif-data.js';
+import { exifBlock } from './exif-block.js';
+import { changeFile, spliceFile } from './file-bytes.js';
 
 const startOfImage = 2;
 const [app0, app1] = [0xe0, 0xe1];
@@ -10,7 +12,7 @@ const dotsPerInch = 1;
 /** Puts the density into a JFIF header, where it is a whole number, and texts into EXIF data behind it. */
 export async function annotateJpeg(path: string, annotation: Annotation): Promise<void> {
   if (annotation.density === undefined && !hasTexts(annotation)) return;
-  const first = await changeFile(path, (file) => bytesOf(file, startOfImage, 4));
+  const first = await changeFile(path, (file) => bytesOfFile(file)(startOfImage, 4));
   const removed = first[1] === app0 ? 2 + first.readUInt16BE(2) : 0;
   const segments = [segment(app0, jfif(annotation.density))];
   if (hasTexts(annotation)) segments.push(segment(app1, Buffer.concat([exifPrefix, exifBlock(annotation)])));

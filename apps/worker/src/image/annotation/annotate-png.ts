@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { bytesOfFile, pngChunks } from '#image-file';
 import { hasTexts, type Annotation } from './annotation.js';
 import { exifBlock } from './exif-block.js';
-import { bytesOf, changeFile, spliceFile } from './file-bytes.js';
+import { changeFile, spliceFile } from './file-bytes.js';
 
-const signatureBytes = 8;
 const headBytes = 8;
 const checksumBytes = 4;
 const metresPerInch = 0.0254;
@@ -33,14 +33,13 @@ function physicalSize(density?: number): Buffer {
   return content;
 }
 
+/** Where a chunk in front of the pixels begins. */
 async function positionOf(file: FileHandle, sought: string): Promise<number> {
-  for (let position = signatureBytes; ;) {
-    const head = await bytesOf(file, position, headBytes);
-    const type = head.toString('latin1', 4);
-    if (type === sought) return position;
-    if (head.length < headBytes || type === 'IDAT') throw new Error(`A PNG was written without ${sought}`);
-    position += headBytes + head.readUInt32BE() + checksumBytes;
+  for await (const { type, start } of pngChunks(bytesOfFile(file))) {
+    if (type === sought) return start - headBytes;
+    if (type === 'IDAT') break;
   }
+  throw new Error(`A PNG was written without ${sought}`);
 }
 
 function chunk(type: string, content: Buffer): Buffer {

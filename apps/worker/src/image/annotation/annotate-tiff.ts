@@ -1,6 +1,7 @@
+import { bytesOfFile } from '#image-file';
 import { hasTexts, type Annotation } from './annotation.js';
-import { bytesOf, changeFile } from './file-bytes.js';
-import { readDirectory, tags, textField, writeDirectory } from './tiff-directory.js';
+import { changeFile } from './file-bytes.js';
+import { readDirectory, tags, textField, writeDirectory } from '../tiff-directory.js';
 
 /** Of a TIFF in the byte order of all machines that sharp is built for. */
 const littleEndian = 'II*\0';
@@ -13,11 +14,11 @@ export async function annotateTiff(path: string, annotation: Annotation): Promis
   if (!hasTexts(annotation)) return;
   const { copyright, artist } = annotation;
   await changeFile(path, async (file) => {
-    const head = await bytesOf(file, 0, 8);
+    const head = await bytesOfFile(file)(0, 8);
     if (head.toString('latin1', 0, 4) !== littleEndian) throw new Error('A TIFF was written in another byte order');
     const old = head.readUInt32LE(4);
-    const count = (await bytesOf(file, old, 2)).readUInt16LE();
-    const fields = readDirectory(await bytesOf(file, old, 2 + count * 12));
+    const count = (await bytesOfFile(file)(old, 2)).readUInt16LE();
+    const fields = readDirectory(await bytesOfFile(file)(old, 2 + count * 12));
     if (artist) fields.push(textField(tags.artist, artist));
     if (copyright) fields.push(textField(tags.copyright, copyright));
     const { size } = await file.stat();

@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import { bytesOfFile } from '#image-file';
 import { hasTexts, type Annotation } from './annotation.js';
 import { exifBlock } from './exif-block.js';
-import { bytesOf, changeFile, spliceFile } from './file-bytes.js';
+import { changeFile, spliceFile } from './file-bytes.js';
 
 const riffBytes = 8;
 /** Where the first chunk of a WebP begins, and where its content does. */
@@ -11,12 +12,12 @@ const flags = { alpha: 0x10, exif: 0x08 } as const;
 /** Puts an annotation into EXIF data at the end, which the file must announce at its beginning. */
 export async function annotateWebp(path: string, annotation: Annotation): Promise<void> {
   if (annotation.density === undefined && !hasTexts(annotation)) return;
-  const head = await changeFile(path, (file) => bytesOf(file, 0, 30));
+  const head = await changeFile(path, (file) => bytesOfFile(file)(0, 30));
   if (head.toString('latin1', firstChunk, firstChunk + 4) !== 'VP8X') {
     await spliceFile(path, firstChunk, 0, chunk('VP8X', extendedHeader(head)));
   }
   await changeFile(path, async (file) => {
-    const announced = (await bytesOf(file, firstContent, 1))[0]! | flags.exif;
+    const announced = (await bytesOfFile(file)(firstContent, 1))[0]! | flags.exif;
     await file.write(Buffer.of(announced), 0, 1, firstContent);
     await append(file, chunk('EXIF', exifBlock(annotation)));
   });

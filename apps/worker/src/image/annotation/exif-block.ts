@@ -1,11 +1,8 @@
 import type { Annotation } from './annotation.js';
-import { densityFields, tags, textField, writeDirectory } from './tiff-directory.js';
+import { densityFields, tags, textField, writeDirectory } from '../tiff-directory.js';
 
 /** Little-endian, with its first directory right behind this. */
 const header = Buffer.from('49492a0008000000', 'hex');
-
-/** What begins EXIF data in JPEG and in HEIF. */
-export const exifPrefix = Buffer.from('Exif\0\0', 'latin1');
 
 /** The EXIF data of an annotation, without a prefix. */
 export function exifBlock({ density, copyright, artist }: Annotation): Buffer {

@@ -14,12 +14,6 @@ export async function spliceFile(path: string, at: number, removed: number, inse
   await rename(next, path);
 }
 
-/** The bytes of a file from a position on; fewer at its end. */
-export async function bytesOf(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-  return buffer.subarray(0, bytesRead);
-}
-
 /** Changes a file in its place. */
 export async function changeFile<Result>(path: string, change: (file: FileHandle) => Promise<Result>): Promise<Result> {
   await using file = await open(path, 'r+');

@@ -2,6 +2,7 @@ import { colourCode, readHeif, type ByteSource } from '#image-file';
 import type { Metadata } from 'sharp';
 import { locally } from '../../local-fault.js';
 import { ImageFailure } from '../image-failure.js';
+import { requirePixels } from '../pixel-limit.js';
 import type { SourceFile } from '../source-file.js';
 
 /** What a HEIC says of itself and sharp does not. */
@@ -31,14 +32,9 @@ export async function heicSource(
     const detail = 'The picture cannot be decoded: the beginning of the file is damaged, or cut off';
     throw new ImageFailure('undecodable-image', detail, 'The primary item has no size (ispe)');
   }
-  const pixels = picture.width * picture.height;
-  if (pixels > pixelLimit) {
-    throw new ImageFailure('too-many-pixels', `The picture has ${pixels} pixels; at most ${pixelLimit} are allowed`);
-  }
-  const upright =
-    picture.quarterTurns % 2 === 0
-      ? { width: picture.width, height: picture.height }
-      : { width: picture.height, height: picture.width };
+  const size = { width: picture.width, height: picture.height };
+  requirePixels(size, pixelLimit);
+  const upright = picture.quarterTurns % 2 === 0 ? size : { width: size.height, height: size.width };
   const icc = picture.profile ?? undefined;
   const metadata: Metadata = {
     ...decoded,

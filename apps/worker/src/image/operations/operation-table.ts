@@ -18,7 +18,11 @@ export function keepsGrey(operation: Operation): boolean {
   return entryOf(operation).keepsGrey?.(operationEntry(operation)[1]) ?? false;
 }
 
-/** Whether the picture that an operation leaves has no colours but shades of grey. */
-export function leavesGrey(operation: Operation, grey: boolean): boolean {
+/** Whether the picture that a pass leaves has no colours but shades of grey. @param grey whether it had none before */
+export function leavesGrey(pass: Operation[], grey: boolean): boolean {
+  return pass.reduce((before, operation) => isGreyAfter(operation, before), grey);
+}
+
+function isGreyAfter(operation: Operation, grey: boolean): boolean {
   return entryOf(operation).greys?.(operationEntry(operation)[1]) || (grey && keepsGrey(operation));
 }

@@ -15,13 +15,32 @@ export const tags = {
   artist: 315,
   copyright: 33_432,
 } as const;
-const types = { ascii: 2, short: 3, rational: 5 } as const;
+const types = { ascii: 2, short: 3, long: 4, rational: 5, undefined: 7 } as const;
 const inch = 2;
 const fieldBytes = 12;
 
 export function textField(tag: number, text: Buffer): TiffField {
   const value = Buffer.concat([text, Buffer.of(0)]);
   return { tag, type: types.ascii, count: value.length, value };
+}
+
+/** Whole numbers of 2 bytes. */
+export function shortsField(tag: number, ...numbers: number[]): TiffField {
+  const value = Buffer.alloc(numbers.length * 2);
+  for (const [index, number] of numbers.entries()) value.writeUInt16LE(number, index * 2);
+  return { tag, type: types.short, count: numbers.length, value };
+}
+
+/** A whole number of 4 bytes. */
+export function longField(tag: number, number: number): TiffField {
+  const value = Buffer.alloc(4);
+  value.writeUInt32LE(number);
+  return { tag, type: types.long, count: 1, value };
+}
+
+/** Bytes that mean something to others. */
+export function bytesField(tag: number, value: Buffer): TiffField {
+  return { tag, type: types.undefined, count: value.length, value };
 }
 
 /** The fields of a density in pixels per inch. */
@@ -33,7 +52,7 @@ export function densityFields(density: number): TiffField[] {
   return [
     { tag: tags.xResolution, type: types.rational, count: 1, value },
     { tag: tags.yResolution, type: types.rational, count: 1, value },
-    { tag: tags.resolutionUnit, type: types.short, count: 1, value: Buffer.of(inch, 0) },
+    shortsField(tags.resolutionUnit, inch),
   ];
 }
 

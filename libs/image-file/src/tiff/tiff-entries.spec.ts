@@ -1,10 +1,15 @@
-import { bytesOf } from '#image-file';
 import { expect, it } from 'vitest';
-import { tiffTexts } from './tiff-texts.js';
+import { bytesOf } from '../bytes/byte-source.js';
+import { readFirstEntries } from './tiff-entries.js';
 
 async function textsOf(file: Buffer, longest = 100): Promise<Record<string, string>> {
-  const found = await tiffTexts(bytesOf(file), [315, 33_432], longest);
-  return Object.fromEntries([...found].map(([tag, text]) => [tag, text.toString()]));
+  const entries = await readFirstEntries(bytesOf(file));
+  const texts: Record<string, string> = {};
+  for (const tag of [315, 33_432]) {
+    const text = await entries?.textBytes(tag, longest);
+    if (text) texts[tag] = text.toString();
+  }
+  return texts;
 }
 
 /** Two fields: an artist who fits into the directory, and a copyright behind it. */
